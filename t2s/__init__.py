@@ -1,0 +1,1 @@
+"""t2s: ask a SQLite database a question in plain English."""
