@@ -1,0 +1,241 @@
+"""Open SQLite files without ever changing them, and turn CSV and XLSX files into SQLite files.
+
+Covered: files that are missing, empty, cut off, locked, encrypted, not SQLite, or without tables
+are refused with one sentence; nothing is written to the file or beside it (``-wal``, ``-shm``);
+cells that are not UTF-8 read as text with replacement characters; statements of this process end at
+a deadline.
+
+Not covered: statements written by a user or a model. Those run in :mod:`t2s.sandbox` only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from t2s.errors import DatabaseError
+from t2s.values import Database
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+# Hashing 64 MB takes about 0.1 s; beyond that head, tail and size stand for the whole.
+_WHOLE_HASH_BYTES = 64 * 1024 * 1024
+_PART_HASH_BYTES = 1024 * 1024
+# Encrypted or compressed bytes have more than 7 bits of entropy per byte; documents have less.
+_RANDOM_ENTROPY_BITS = 7.0
+_BUSY_SECONDS = 0.5
+# Rows larger than this are refused by SQLite itself, so one cell cannot fill the memory.
+_MAX_CELL_BYTES = 64 * 1024 * 1024
+# SQLite calls back after so many virtual machine steps; 10,000 costs nothing that can be measured.
+_PROGRESS_STEPS = 10_000
+
+
+def open_readonly(path: Path, name: str | None = None) -> Database:
+    """Check that the file is a readable SQLite database with tables, and describe it.
+
+    Args:
+        path: The file. It is not changed and no file is created beside it.
+        name: What to call it on the page; the file name without its ending when None.
+
+    Raises:
+        DatabaseError: It is missing, empty, cut off, locked, damaged, not SQLite, or has no tables.
+    """
+    path = Path(path).absolute()
+    shown = name if name is not None else path.stem
+    _check_header(path, shown)
+    try:
+        with _open(path, immutable=False if _is_rollback_mode(path) else None) as connection:
+            tables = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view')"
+                " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            ).fetchone()[0]
+    except sqlite3.Error as error:
+        raise _translate(error, shown) from error
+    except UnicodeDecodeError as error:
+        raise _damaged(shown, str(error)) from error
+    if not tables:
+        raise DatabaseError(f"{shown} has no tables; choose a database that holds some data.")
+    return Database(path=path, name=shown, fingerprint=fingerprint(path))
+
+
+def fingerprint(path: Path) -> str:
+    """Return a hash that changes when the file does: of its size, modification time and contents.
+
+    Of files above 64 MB only the first and last MB are read.
+    """
+    status = path.stat()
+    digest = hashlib.blake2b(f"{status.st_size} {status.st_mtime_ns}".encode(), digest_size=16)
+    with path.open("rb") as file:
+        if status.st_size <= _WHOLE_HASH_BYTES:
+            while block := file.read(_PART_HASH_BYTES):
+                digest.update(block)
+        else:
+            digest.update(file.read(_PART_HASH_BYTES))
+            file.seek(-_PART_HASH_BYTES, 2)
+            digest.update(file.read(_PART_HASH_BYTES))
+    wal = _beside(path, "-wal")
+    if _has_bytes(wal):
+        digest.update(f"{wal.stat().st_size} {wal.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def connect(db: Database) -> Iterator[sqlite3.Connection]:
+    """Open the database read-only for statements of this program, and close it afterwards.
+
+    Text that is not UTF-8 comes with replacement characters. Wrap work in :func:`deadline`.
+
+    Raises:
+        DatabaseError: The file cannot be opened any more.
+    """
+    try:
+        connection = _open_connection(db.path, immutable=None)
+    except sqlite3.Error as error:
+        raise _translate(error, db.name) from error
+    with contextlib.closing(connection):
+        yield connection
+
+
+@contextlib.contextmanager
+def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Interrupt statements of ``connection`` that still run after ``seconds`` (not nestable).
+
+    A progress handler stops ordinary statements; a timer thread stops those that spend long inside
+    one step, such as ``count(*)`` on a file whose pages refer to each other in circles. Interrupted
+    statements raise ``sqlite3.OperationalError``.
+    """
+    ends = time.monotonic() + seconds
+    timer = threading.Timer(seconds, connection.interrupt)
+    timer.daemon = True
+    connection.set_progress_handler(lambda: time.monotonic() > ends, _PROGRESS_STEPS)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        connection.set_progress_handler(None, 0)
+
+
+def _open_connection(path: Path, *, immutable: bool | None) -> sqlite3.Connection:
+    """Connect read-only; ``immutable`` None means when no log or journal lies beside the file."""
+    if immutable is None:
+        immutable = not any(_has_bytes(_beside(path, end)) for end in ("-wal", "-journal"))
+    uri = f"file:{quote(str(path))}?mode=ro" + ("&immutable=1" if immutable else "")
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, cached_statements=32)
+    try:
+        connection.text_factory = _decode
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_CELL_BYTES)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def _open(path: Path, *, immutable: bool | None) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(_open_connection(path, immutable=immutable)) as connection:
+        yield connection
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _has_bytes(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _is_rollback_mode(path: Path) -> bool:
+    """Tell from bytes 18 and 19 whether plain ``mode=ro`` creates nothing beside the file."""
+    with path.open("rb") as file:
+        return file.read(20)[18:20] == b"\x01\x01"
+
+
+def _check_header(path: Path, shown: str) -> None:
+    """Raise a DatabaseError for what the first page and the neighbours of the file give away."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except FileNotFoundError as error:
+        raise DatabaseError(f"There is no file {shown}; check its name and folder.") from error
+    except IsADirectoryError as error:
+        raise DatabaseError(f"{shown} is a folder; choose a SQLite file in it.") from error
+    except OSError as error:
+        raise DatabaseError(
+            f"{shown} cannot be read; check that you may open it.", detail=str(error)
+        ) from error
+    if not size:
+        raise DatabaseError(f"{shown} is empty (0 bytes); save it again or choose another file.")
+    if not head.startswith(_MAGIC):
+        if _looks_random(head):
+            raise DatabaseError(
+                f"{shown} may be encrypted, or is not a SQLite file; export it without a password "
+                "and try again."
+            )
+        raise DatabaseError(
+            f"{shown} is not a SQLite database; choose a .sqlite, .csv or .xlsx file."
+        )
+    wal = _has_bytes(_beside(path, "-wal"))
+    if size < _HEADER_BYTES or (not wal and size < _expected_bytes(head)):
+        raise DatabaseError(f"{shown} is cut off: its end is missing; copy or download it again.")
+    if wal and not _beside(path, "-shm").exists():
+        raise DatabaseError(
+            f"{shown} has changes in a -wal file that were never merged; open and close it once in "
+            "the program that wrote it, then try again."
+        )
+
+
+def _expected_bytes(head: bytes) -> int:
+    """Size that the header promises; 0 when its page count is not valid (before SQLite 3.7)."""
+    page_bytes = int.from_bytes(head[16:18], "big")
+    page_bytes = 65536 if page_bytes == 1 else page_bytes
+    count_is_valid = head[24:28] == head[92:96]
+    return page_bytes * int.from_bytes(head[28:32], "big") if count_is_valid else 0
+
+
+def _looks_random(head: bytes) -> bool:
+    counts = Counter(head)
+    entropy = -sum(n / len(head) * math.log2(n / len(head)) for n in counts.values())
+    return len(head) >= 512 and entropy > min(_RANDOM_ENTROPY_BITS, math.log2(len(head)) - 1.5)
+
+
+def _translate(error: sqlite3.Error, shown: str) -> DatabaseError:
+    """Return the sentence for what SQLite said about a file whose header looks right."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        text = f"{shown} is locked by another program; close that program and try again."
+    elif code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        text = (
+            f"{shown} has an unfinished change beside it or cannot be opened; open and close it "
+            "once in the program that wrote it, then try again."
+        )
+    else:
+        return _damaged(shown, str(error))
+    return DatabaseError(text, detail=str(error))
+
+
+def _damaged(shown: str, detail: str) -> DatabaseError:
+    return DatabaseError(
+        f"{shown} is damaged or not a SQLite database; make a fresh copy and try again.",
+        detail=detail,
+    )

@@ -1,0 +1,210 @@
+"""Read the Schema of a database, and pick the part of a large one that matters for a question."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database as UtilsDatabase
+from sqlite_utils.db import quote_identifier
+
+from t2s import kinds
+from t2s.database import connect, deadline
+from t2s.errors import DatabaseError
+from t2s.values import Cell, Column, Database, ForeignKey, Schema, Table
+
+_STRUCTURE_SECONDS = 3.0
+_SAMPLE_SECONDS = 2.0
+_COUNT_SECONDS = 1.0
+_SAMPLE_ROWS = 200
+_SAMPLE_CHARACTERS = 200
+_SHOWN_SAMPLES = 3
+_SHOWN_CHARACTERS = 40
+# Distinct cells looked at where the first rows leave day and month open.
+_DATE_CELLS = 1000
+# What reading a damaged or hostile file may raise beside sqlite3.Error (names that are not UTF-8).
+_READ_ERRORS = (sqlite3.Error, UnicodeError, MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the file says about one table before any row is read."""
+
+    name: str
+    is_view: bool
+    is_virtual: bool
+    columns: tuple[Column, ...]
+    stored: tuple[str, ...]
+
+
+def read(db: Database) -> Schema:
+    """Read tables, columns with kinds and samples, row counts and keys.
+
+    Rows of views, virtual tables and generated columns are never computed here: their kinds come
+    from the declaration. What cannot be read before a deadline is left out (samples, counts).
+
+    Raises:
+        DatabaseError: The file cannot be read as SQLite any more.
+    """
+    with connect(db) as connection:
+        utils = UtilsDatabase(connection, recursive_triggers=False, execute_plugins=False)
+        try:
+            with deadline(connection, _STRUCTURE_SECONDS):
+                shapes = _read_shapes(utils)
+                keys = _read_declared_keys(utils, shapes)
+        except _READ_ERRORS as error:
+            raise DatabaseError(
+                f"The tables of {db.name} cannot be read; make a fresh copy of the file.",
+                detail=str(error),
+            ) from error
+        with deadline(connection, _SAMPLE_SECONDS):
+            tables = tuple(_add_samples(utils, shape) for shape in shapes)
+        with deadline(connection, _COUNT_SECONDS):
+            tables = tuple(
+                t if s.is_view or s.is_virtual else replace(t, row_count=_count(utils, t.name))
+                for s, t in zip(shapes, tables, strict=True)
+            )
+        return Schema(tables=tables, foreign_keys=keys, name=db.name)
+
+
+def _read_shapes(utils: UtilsDatabase) -> tuple[_Shape, ...]:
+    entries = utils.execute(
+        "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view')"
+        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
+    ).fetchall()
+    virtual = [n for n, _, sql in entries if sql.lstrip().upper().startswith("CREATE VIRTUAL")]
+    shapes = []
+    for name, kind, _ in entries:
+        if any(name.startswith(f"{v}_") and _SHADOW.fullmatch(name[len(v) + 1 :]) for v in virtual):
+            continue
+        shape = _read_shape(utils, name, kind == "view", name in virtual)
+        if shape.columns:
+            shapes.append(shape)
+    return tuple(shapes)
+
+
+# Shadow tables of fts3, fts4, fts5 and rtree (sqlite.org/vtab.html#xshadowname).
+_SHADOW = re.compile(
+    "content|segments|segdir|docsize|stat|data|idx|config|node|parent|rowid",
+)
+
+
+def _read_shape(utils: UtilsDatabase, name: str, is_view: bool, is_virtual: bool) -> _Shape:
+    try:
+        rows = utils.execute(f"PRAGMA table_xinfo({quote_identifier(name)})").fetchall()
+    except _READ_ERRORS:
+        rows = []
+    visible = [row for row in rows if row[6] != 1]
+    columns = tuple(
+        Column(
+            name=row[1],
+            kind=kinds.infer(row[2] or "", row[1], ())[0],
+            declared_type=row[2] or "",
+            primary_key=bool(row[5]),
+            nullable=not row[3],
+            date_format=kinds.infer(row[2] or "", row[1], ())[1],
+        )
+        for row in visible
+    )
+    stored = () if is_view or is_virtual else tuple(row[1] for row in visible if not row[6])
+    return _Shape(name, is_view, is_virtual, columns, stored)
+
+
+def _read_declared_keys(utils: UtilsDatabase, shapes: Sequence[_Shape]) -> tuple[ForeignKey, ...]:
+    """Declared keys whose table and column exist, in the spelling of the tables themselves."""
+    by_name = {s.name.casefold(): s for s in shapes}
+    found: dict[ForeignKey, None] = {}
+    for shape in shapes:
+        if shape.is_view or shape.is_virtual:
+            continue
+        for key in reversed(utils.table(shape.name).foreign_keys):
+            other = by_name.get(key.other_table.casefold())
+            if other is None:
+                continue
+            primary = [c.name for c in other.columns if c.primary_key]
+            for position, (column, target) in enumerate(
+                zip(key.columns, key.other_columns, strict=True)
+            ):
+                if target is None and position < len(primary):
+                    target = primary[position]
+                own = _spelling(shape.columns, column)
+                theirs = _spelling(other.columns, target)
+                if own and theirs:
+                    found[ForeignKey(shape.name, own, other.name, theirs)] = None
+    return tuple(found)
+
+
+def _spelling(columns: Iterable[Column], name: str | None) -> str:
+    folded = (name or "").casefold()
+    return next((c.name for c in columns if c.name.casefold() == folded), "")
+
+
+def _add_samples(utils: UtilsDatabase, shape: _Shape) -> Table:
+    """Give each stored column its kind and samples from the first rows of the table."""
+    cells = _sample(utils, shape)
+    columns = []
+    for column in shape.columns:
+        values = [_cut(v) for v in cells.get(column.name, ()) if v is not None]
+        if not values:
+            columns.append(column)
+            continue
+        kind, date_format = kinds.infer(column.declared_type, column.name, values)
+        if kinds.is_ambiguous(date_format):
+            more = _sample_texts(utils, shape.name, column.name)
+            date_format = kinds.find_date_format(more) or date_format
+        samples = _show(values) if kind != "blob" else ()
+        columns.append(replace(column, kind=kind, date_format=date_format, samples=samples))
+    return Table(name=shape.name, columns=tuple(columns), is_view=shape.is_view)
+
+
+def _sample(utils: UtilsDatabase, shape: _Shape) -> dict[str, list[Cell]]:
+    if not shape.stored:
+        return {}
+    # Numbered aliases: the driver cannot describe a result whose column name is not UTF-8.
+    wanted = ", ".join(f"{quote_identifier(n)} AS c{i}" for i, n in enumerate(shape.stored))
+    cells: dict[str, list[Cell]] = {name: [] for name in shape.stored}
+    try:
+        for row in utils.execute(
+            f"SELECT {wanted} FROM {quote_identifier(shape.name)} LIMIT {_SAMPLE_ROWS}"  # noqa: S608
+        ):
+            for name, value in zip(shape.stored, row, strict=True):
+                cells[name].append(_cut(value))
+    except _READ_ERRORS:
+        return cells
+    return cells
+
+
+def _sample_texts(utils: UtilsDatabase, table: str, column: str) -> list[str]:
+    name = quote_identifier(column)
+    sql = (
+        f"SELECT DISTINCT {name} AS c FROM {quote_identifier(table)} "  # noqa: S608
+        f"WHERE typeof({name}) = 'text' LIMIT {_DATE_CELLS}"
+    )
+    try:
+        return [row[0][:_SAMPLE_CHARACTERS] for row in utils.execute(sql)]
+    except _READ_ERRORS:
+        return []
+
+
+def _cut(value: Cell) -> Cell:
+    return value[:_SAMPLE_CHARACTERS] if isinstance(value, str | bytes) else value
+
+
+def _show(values: Iterable[Cell]) -> tuple[str, ...]:
+    shown: dict[str, None] = {}
+    for value in values:
+        if not isinstance(value, bytes) and str(value).strip():
+            shown[str(value)[:_SHOWN_CHARACTERS]] = None
+            if len(shown) == _SHOWN_SAMPLES:
+                break
+    return tuple(shown)
+
+
+def _count(utils: UtilsDatabase, table: str) -> int | None:
+    try:
+        rows = utils.execute(f"SELECT count(*) FROM {quote_identifier(table)}")  # noqa: S608
+        return int(rows.fetchone()[0])
+    except _READ_ERRORS:
+        return None
