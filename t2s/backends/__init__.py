@@ -1,0 +1,88 @@
+"""The models that write SQL, behind one protocol.
+
+Covered: what a model is asked (``Backend``), which kinds there are (``KINDS``), and loading one by name.
+Adding a model is one file in this folder and one line in that table; its libraries are imported when it is
+loaded, not before.
+
+Not covered: whether a candidate is safe or runs. ``t2s.guard`` and ``t2s.sandbox`` decide that.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol, cast, runtime_checkable
+
+from t2s.errors import BackendError
+from t2s.values import Candidate, Decoding, Request, Schema
+
+DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / "assets" / "compact"
+
+# kind -> "module:loader"; the loader takes the folder and returns a Backend, or raises BackendError.
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "compact": "t2s.backends.compact:CompactBackend.load",
+        "scripted": "t2s.backends.scripted:ScriptedBackend.load",
+    }
+)
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A model that turns a request into SQL. Shared by all sessions, so ``generate`` must be safe in threads."""
+
+    def generate(self, request: Request, decoding: Decoding) -> tuple[Candidate, ...]:
+        """Return candidates, best first; a candidate without SQL means "cannot answer".
+
+        Raises:
+            BackendError: The model cannot be run.
+            PromptError: The request cannot be put to this model.
+        """
+        ...
+
+
+@runtime_checkable
+class SchemaPicker(Protocol):
+    """A backend that sees only part of a large schema, and can tell which part."""
+
+    def pick(self, request: Request) -> tuple[Schema, tuple[str, ...]]:
+        """Return what is seen of ``request.schema``, and sentences for the user when that is not all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model to load: a kind of ``KINDS`` and the folder or file it is read from."""
+
+    kind: str = "compact"
+    path: Path = DEFAULT_FOLDER
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that does not exist."""
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}")
+
+
+def load(spec: ModelSpec) -> Backend:
+    """Return the model that ``spec`` names, ready to run.
+
+    Raises:
+        BackendError: Its files or the libraries that it needs are missing or unreadable.
+    """
+    if not spec.path.exists():
+        raise BackendError(f"There is no model at {spec.path}; check the folder name.")
+    module_name, _, attributes = KINDS[spec.kind].partition(":")
+    try:
+        loader: object = importlib.import_module(module_name)
+    except ImportError as error:
+        raise BackendError(
+            f"A library that the {spec.kind} model needs is missing ({error.name}); "
+            "install what requirements.txt lists.",
+            detail=str(error),
+        ) from error
+    for attribute in attributes.split("."):
+        loader = getattr(loader, attribute)
+    return cast("Callable[[Path], Backend]", loader)(spec.path)

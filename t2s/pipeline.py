@@ -1,0 +1,249 @@
+"""From a question to an answer: the main data flow and nothing else.
+
+::
+
+    session = open_session("shop.sqlite", backends.load(ModelSpec()))
+    print(answer("How many customers are there?", session).sentence)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+
+from t2s import database, explain, guard, linking, present, probe, question, sandbox, schema
+from t2s.backends import Backend, SchemaPicker
+from t2s.errors import BackendError, QueryError, QueryLimitError, QueryTimeoutError
+from t2s.linking import ValueIndex
+from t2s.values import (
+    Answer,
+    Candidate,
+    Database,
+    Decoding,
+    Limits,
+    Links,
+    QueryResult,
+    Request,
+    Schema,
+    Timings,
+)
+
+MAX_ALTERNATIVES = 3  # as many as fit beside an answer
+
+Outcome = QueryResult | QueryError | None  # of one candidate; None when it was not run
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is needed to answer questions over one database. Holds no connection; safe to share."""
+
+    database: Database
+    schema: Schema
+    index: ValueIndex
+    backend: Backend
+    limits: Limits = field(default_factory=Limits)
+    decoding: Decoding = field(default_factory=Decoding)
+
+
+def open_session(
+    source: str | Path | Database,
+    backend: Backend,
+    *,
+    limits: Limits | None = None,
+    decoding: Decoding | None = None,
+) -> Session:
+    """Open a SQLite file read-only, read its schema and index its values.
+
+    Raises:
+        DatabaseError: It cannot be opened or read.
+    """
+    opened = source if isinstance(source, Database) else database.open_readonly(Path(source))
+    tables = schema.read(opened)
+    return Session(
+        opened,
+        tables,
+        linking.index(opened, tables),
+        backend,
+        limits or Limits(),
+        decoding or Decoding(),
+    )
+
+
+def answer(
+    asked: str, session: Session, history: Sequence[str] = (), *, today: date | None = None
+) -> Answer:
+    """Answer a question over the session's database.
+
+    Args:
+        asked: The question as typed.
+        session: From ``open_session``.
+        history: Earlier questions, oldest first; only the last three are used.
+        today: What "last month" counts from; the current date when None.
+
+    Raises:
+        PromptError: The question is empty, too long or not text.
+        BackendError: The model cannot be run.
+        QueryError: No statement that the model proposes runs on this database.
+    """
+    question.check(asked)
+    earlier = question.keep_recent(history)
+    started = perf_counter()
+    links = linking.link(asked, session.schema, session.index, today=today, history=earlier)
+    linked = perf_counter()
+    request, notes = _build_request(asked, earlier, links, session)
+    candidates = session.backend.generate(request, session.decoding)
+    generated = perf_counter()
+    if not candidates:
+        raise BackendError("The model proposed nothing; ask in other words.")
+    outcomes = _run_candidates(candidates, session)
+    chosen, guidance_notes = _choose(candidates, outcomes, session)
+    timings = Timings(linked - started, generated - linked, perf_counter() - generated)
+    if chosen is None:
+        return Answer(
+            asked,
+            None,
+            _decline(session.schema),
+            _share(candidates, [candidate.sql is None for candidate in candidates]),
+            _list_alternatives(None, outcomes),
+            links,
+            notes=notes,
+            timings=timings,
+        )
+    same = [_gives(outcome, chosen) for outcome in outcomes]
+    return Answer(
+        asked,
+        chosen,
+        explain.sentence(chosen.sql, session.schema),
+        _share(candidates, same),
+        _list_alternatives(chosen, outcomes),
+        links,
+        present.choose_chart(chosen),
+        notes + guidance_notes,
+        timings,
+    )
+
+
+def _build_request(
+    asked: str, earlier: tuple[str, ...], links: Links, session: Session
+) -> tuple[Request, tuple[str, ...]]:
+    notes: tuple[str, ...] = () if question.is_english(asked) else (question.NOT_ENGLISH,)
+    request = Request(asked, session.schema, links, earlier)
+    if isinstance(session.backend, SchemaPicker):
+        picked, picking_notes = session.backend.pick(request)
+        request = replace(request, schema=picked)
+        notes += picking_notes
+    return request, notes
+
+
+def _run_candidates(candidates: Sequence[Candidate], session: Session) -> list[Outcome]:
+    """Return what became of each candidate; equal statements run once."""
+    outcomes: dict[str, Outcome] = {}
+    to_run: dict[str, str] = {}
+    for candidate in candidates:
+        if candidate.sql is None or candidate.sql in outcomes:
+            continue
+        outcomes[candidate.sql] = None
+        try:
+            to_run[candidate.sql] = guard.check(candidate.sql)
+        except QueryError as error:
+            outcomes[candidate.sql] = error
+    ran = sandbox.run_each(
+        session.database.path,
+        tuple(to_run.values()),
+        session.limits,
+        stop_after=1 + MAX_ALTERNATIVES,
+    )
+    outcomes.update(zip(to_run, ran, strict=False))
+    return [None if candidate.sql is None else outcomes[candidate.sql] for candidate in candidates]
+
+
+def _choose(
+    candidates: Sequence[Candidate], outcomes: Sequence[Outcome], session: Session
+) -> tuple[QueryResult | None, tuple[str, ...]]:
+    """Return the result to show, None to decline, and sentences about how it was found.
+
+    The best candidate that runs wins. One that says nothing because it compares with a text that no row
+    holds gives way to a later one that says something.
+    """
+    first = next(
+        (
+            (candidate, outcome)
+            for candidate, outcome in zip(candidates, outcomes, strict=True)
+            if candidate.sql is None or isinstance(outcome, QueryResult)
+        ),
+        None,
+    )
+    if first is None:
+        raise _no_result_error(outcomes)
+    _, best = first
+    if not isinstance(best, QueryResult):
+        return None, ()
+    missing = _list_missing(best, session) if probe.is_hollow(best) else ()
+    if missing:
+        telling = next(
+            (o for o in outcomes if isinstance(o, QueryResult) and not probe.is_hollow(o)), best
+        )
+        return telling, missing
+    return best, ()
+
+
+def _list_missing(result: QueryResult, session: Session) -> tuple[str, ...]:
+    """Return a sentence for each text that the statement looks for and no row holds."""
+    probes = probe.list_probes(result.sql, session.schema)
+    found = sandbox.run_each(
+        session.database.path,
+        tuple(each.sql for each in probes),
+        session.limits,
+        stop_after=len(probes),
+    )
+    return tuple(
+        f"No row of {each.table} has {each.text} as {each.column}."
+        for each, rows in zip(probes, found, strict=False)
+        if isinstance(rows, QueryResult) and not rows.rows
+    )
+
+
+def _no_result_error(outcomes: Sequence[Outcome]) -> QueryError:
+    failures = [outcome for outcome in outcomes if isinstance(outcome, QueryError)]
+    if isinstance(failures[0], QueryTimeoutError | QueryLimitError):
+        return failures[0]
+    return QueryError(
+        "None of the statements that the model wrote runs on this database; ask in other words, "
+        "with the names of tables and columns.",
+        sql=failures[0].sql,
+        detail=str(failures[0]),
+    )
+
+
+def _decline(tables: Schema) -> str:
+    """Return the sentence for a question that this database cannot answer."""
+    names = [table.nl_name or table.name for table in tables.tables]
+    listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"That cannot be answered from this database; it has the tables {listed}."
+
+
+def _gives(outcome: Outcome, result: QueryResult) -> bool:
+    """Tell whether a candidate gave the same set of rows."""
+    return isinstance(outcome, QueryResult) and set(outcome.rows) == set(result.rows)
+
+
+def _list_alternatives(
+    chosen: QueryResult | None, outcomes: Sequence[Outcome]
+) -> tuple[QueryResult, ...]:
+    kept = [] if chosen is None else [chosen]
+    for outcome in outcomes:
+        if isinstance(outcome, QueryResult) and not any(_gives(outcome, other) for other in kept):
+            kept.append(outcome)
+    return tuple(kept if chosen is None else kept[1:])[:MAX_ALTERNATIVES]
+
+
+def _share(candidates: Sequence[Candidate], chosen: Sequence[bool]) -> float:
+    """Return the probability of the chosen candidates relative to all, in [0, 1]."""
+    total = sum(candidate.probability for candidate in candidates)
+    if total <= 0:
+        return 0.0
+    part = sum(c.probability for c, same in zip(candidates, chosen, strict=True) if same)
+    return min(1.0, part / total)

@@ -1,0 +1,236 @@
+import csv
+import io
+
+import pytest
+import sqlglot
+
+from t2s import present
+from t2s.values import ChartSpec, QueryResult
+
+
+def result(columns, rows, *, truncated=False):
+    return QueryResult("SELECT 1", tuple(columns), tuple(tuple(r) for r in rows), truncated)
+
+
+HEADLINES = [
+    (["count(*)"], [[1234567]], "1,234,567"),
+    (["count(*)"], [[0]], "0"),
+    (["x"], [[-1234]], "-1,234"),
+    (["sum(price)"], [[1234.5]], "1,234.50"),
+    (["avg(age)"], [[37.0]], "37"),
+    (["share"], [[0.123456]], "0.123"),
+    (["share"], [[-0.5]], "-0.5"),
+    (["x"], [[0.0]], "0"),
+    (["x"], [[1e300]], "1e+300"),
+    (["x"], [[float("inf")]], "inf"),
+    (["x"], [[2**63 - 1]], "9,223,372,036,854,775,807"),
+    (["max(year)"], [[2014]], "2014"),
+    (["ReleaseYear"], [[2014]], "2014"),
+    (["count(year)"], [[2014]], "2,014"),
+    (["customer_id"], [[10234]], "10234"),
+    (["count(customer_id)"], [[10234]], "10,234"),
+    (["yearly"], [[2014]], "2,014"),  # a part of a word is not the word
+    (["name"], [["Ada Lovelace"]], "Ada Lovelace"),
+    (["name"], [[None]], "No value"),
+    (["photo"], [[b"\x00\x01"]], "<2 bytes>"),
+    (["photo"], [[b"\x00"]], "<1 byte>"),
+    (["name"], [["a\udcffb"]], "a\ufffdb"),
+    (["name"], [["x" * 81]], None),
+    (["name"], [["two\nlines"]], None),
+    (["name"], [[" "]], None),
+    (["name"], [], None),
+    (["name"], [["a"], ["b"]], None),
+    (["a", "b"], [[1, 2]], None),
+]
+
+
+@pytest.mark.parametrize(("columns", "rows", "expected"), HEADLINES)
+def test_headline(columns, rows, expected):
+    assert present.headline(result(columns, rows)) == expected
+
+
+SUMMARIES = [
+    (0, False, "no rows"),
+    (1, False, "1 row"),
+    (12, False, "12 rows"),
+    (1000, True, "first 1,000 rows"),
+]
+
+
+@pytest.mark.parametrize(("count", "truncated", "expected"), SUMMARIES)
+def test_summary(count, truncated, expected):
+    assert present.summary(result(["a"], [[1]] * count, truncated=truncated)) == expected
+
+
+HEADERS = [
+    (("a", "b"), ("a", "b")),
+    (("name", "name", "name"), ("name", "name (2)", "name (3)")),
+    (("name", "name (2)", "name"), ("name", "name (2)", "name (3)")),
+    (("", " "), ("column 1", "column 2")),
+    (("<b>x</b>",), ("<b>x</b>",)),
+    (("a\udcff",), ("a\ufffd",)),
+    (("Name", "name"), ("Name", "name")),
+]
+
+
+@pytest.mark.parametrize(("columns", "expected"), HEADERS)
+def test_headers_are_distinct(columns, expected):
+    assert present.name_headers(columns) == expected
+
+
+def test_frame_keeps_cells_exact():
+    frame = present.to_frame(
+        result(["n", "n", "t"], [[1, b"ab", "x\udcff"], [None, 2**60, "é"], [2**53 - 1, 0.5, None]])
+    )
+    assert list(frame.columns) == ["n", "n (2)", "t"]
+    assert frame.to_numpy().tolist() == [
+        [1, "<2 bytes>", "x\ufffd"],
+        [None, str(2**60), "é"],
+        [2**53 - 1, 0.5, None],
+    ]
+    assert {type(cell) for cell in frame["n"]} == {int, type(None)}
+
+
+def test_frame_of_no_rows_keeps_its_headers():
+    frame = present.to_frame(result(["a", "b"], []))
+    assert (list(frame.columns), len(frame)) == (["a", "b"], 0)
+
+
+CSV_CELLS = [
+    ("plain", "plain"),
+    ("=1+1", "'=1+1"),
+    ("+cmd|x", "'+cmd|x"),
+    ("-2+3", "'-2+3"),
+    ("@SUM(A1)", "'@SUM(A1)"),
+    ("\tx", "'\tx"),
+    ("\rx", "'\rx"),
+    ("-5", "-5"),
+    ("+3.25", "+3.25"),
+    ("-1,234.50", "-1,234.50"),
+    ("-", "'-"),
+    ("-1e5", "-1e5"),
+    (-5, "-5"),
+    (1.5, "1.5"),
+    (None, ""),
+    (b"ab", "<2 bytes>"),
+    ('say "hi", twice\nover', 'say "hi", twice\nover'),
+    ("é", "é"),
+    ("\udcff", "\ufffd"),
+]
+
+
+@pytest.mark.parametrize(("cell", "expected"), CSV_CELLS)
+def test_csv_cell(cell, expected):
+    data = present.to_csv(result(["a", "=b"], [[cell, "end"]]))
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows == [["a", "'=b"], [expected, "end"]]
+
+
+def test_csv_starts_with_a_byte_order_mark():
+    assert present.to_csv(result(["a"], [])) == b"\xef\xbb\xbfa\r\n"
+
+
+MONTHS = [[f"2024-{month:02}", month * 10] for month in range(1, 7)]
+CHARTS = [
+    (["n"], [[5]], ChartSpec("number", 0, 0, "n")),
+    (["customer_id"], [[5]], None),
+    (["n"], [["x"]], None),
+    (["n"], [[None]], None),
+    (["n"], [], None),
+    (["age"], [[i % 7] for i in range(20)], ChartSpec("histogram", 0, 0, "age")),
+    (["age"], [[i] for i in range(19)], None),
+    (["age"], [[1] for _ in range(30)], None),
+    (["order_id"], [[i] for i in range(30)], None),
+    (["city", "n"], [["Rome", 2], ["Oslo", 3]], ChartSpec("bar", 0, 1, "n by city")),
+    (["n", "city"], [[2, "Rome"], [3, "Oslo"]], ChartSpec("bar", 1, 0, "n by city")),
+    (["city", "n"], [["Rome", 2]], None),
+    (["city", "n"], [["Rome", 2], ["Rome", 3]], None),  # a repeated label would stack
+    (["city", "n"], [["Rome", 2], [None, 3]], None),
+    (["city", "n"], [["Rome", 2], ["Oslo", None]], None),
+    (["city", "n"], [["Rome", 2], ["Oslo", float("inf")]], None),
+    (["city", "n"], [["Rome", 2], ["Oslo", "3"]], None),
+    (
+        ["city", "n"],
+        [["Llanfairpwllgwyngyll", 2], ["Oslo", 3]],
+        ChartSpec("barh", 0, 1, "n by city"),
+    ),
+    (["city", "n"], [[f"c{i}", i] for i in range(13)], ChartSpec("barh", 0, 1, "n by city")),
+    (["city", "n"], [[f"c{i}", i] for i in range(31)], None),
+    (["city", "zip"], [["Rome", 2], ["Oslo", 3]], None),
+    (["id", "n"], [[1, 2], [2, 3]], None),
+    (["month", "n"], MONTHS, ChartSpec("line", 0, 1, "n by month")),
+    (["n", "month"], [[b, a] for a, b in MONTHS], ChartSpec("line", 1, 0, "n by month")),
+    (["month", "n"], MONTHS[:2], ChartSpec("bar", 0, 1, "n by month")),
+    (
+        ["day", "n"],
+        [["2024-01-01", 1], ["2024-01-02", 2], ["2024-01-03 10:00", 3]],
+        ChartSpec("line", 0, 1, "n by day"),
+    ),
+    (["year", "n"], [[2000 + i, i] for i in range(5)], ChartSpec("line", 0, 1, "n by year")),
+    (["y", "n"], [["2001", 1], ["2002", 2], ["2003", 2]], ChartSpec("line", 0, 1, "n by y")),
+    (
+        ["total_year", "n"],
+        [[2000 + i, i] for i in range(5)],
+        ChartSpec("scatter", 0, 1, "n against total_year"),
+    ),
+    (
+        ["height", "weight"],
+        [[i, i * 2] for i in range(5)],
+        ChartSpec("scatter", 0, 1, "weight against height"),
+    ),
+    (["height", "weight"], [[i, i * 2] for i in range(4)], None),
+    (["height", "weight"], [[1, i] for i in range(9)], None),
+    (["a", "b", "c"], [["x", 1, 2], ["y", 3, 4]], None),
+    (["a", "b"], [["x", "y"], ["z", "w"]], None),
+    (["a", "b"], [["x", b"y"], ["z", b"w"]], None),
+    (["a", "a"], [["x", 1], ["y", 2]], ChartSpec("bar", 0, 1, "a (2) by a")),
+    (["year", "month"], [[2000, "2000-01"], [2001, "2001-01"], [2002, "2002-01"]], None),
+]
+
+
+@pytest.mark.parametrize(("columns", "rows", "expected"), CHARTS)
+def test_choose_chart(columns, rows, expected):
+    assert present.choose_chart(result(columns, rows)) == expected
+
+
+def test_a_cut_result_has_no_chart():
+    assert present.choose_chart(result(["city", "n"], [["a", 1], ["b", 2]], truncated=True)) is None
+
+
+FORMATTED = [
+    ("select 1", "select 1"),
+    ("SELECT a, b FROM t WHERE x = 'from y'", "SELECT a,\n       b\nFROM t\nWHERE x = 'from y'"),
+    ("", ""),
+    ("SELEC (", "SELEC ("),
+]
+
+
+@pytest.mark.parametrize(("sql", "expected"), FORMATTED)
+def test_format_sql(sql, expected):
+    assert present.format_sql(sql) == expected
+
+
+MEANINGS = [
+    "SELECT name FROM t WHERE note = 'two\n  lines   and  spaces' ORDER BY 1",
+    "SELECT T1.a FROM t AS T1 JOIN u AS T2 ON T1.id = T2.id WHERE T1.b NOT IN (SELECT c FROM v)",
+    "SELECT CASE WHEN a > 1 THEN 'x' ELSE 'y' END, count(*) FROM \"odd name\" GROUP BY 1 HAVING count(*) > 2",
+    "WITH r AS (SELECT 1 AS n) SELECT n FROM r UNION SELECT 2 ORDER BY n LIMIT 3",
+]
+
+
+@pytest.mark.parametrize("sql", MEANINGS)
+def test_formatting_changes_no_token(sql):
+    before = [token.text for token in sqlglot.tokenize(sql, read="sqlite")]
+    assert [
+        token.text for token in sqlglot.tokenize(present.format_sql(sql), read="sqlite")
+    ] == before
+
+
+def test_a_huge_statement_is_left_as_it_is():
+    sql = "SELECT " + "1 + " * 10_000 + "1"
+    assert present.format_sql(sql) == sql
+
+
+def test_a_deep_statement_is_formatted_or_left():
+    sql = "SELECT " + "(" * 3000 + "1" + ")" * 3000
+    assert "".join(present.format_sql(sql).split()) == "".join(sql.split())
