@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database as UtilsDatabase
@@ -13,11 +13,13 @@ from sqlite_utils.db import quote_identifier
 from t2s import kinds
 from t2s.database import connect, deadline
 from t2s.errors import DatabaseError
+from t2s.keys import infer_keys
 from t2s.values import Cell, Column, Database, ForeignKey, Schema, Table
 
 _STRUCTURE_SECONDS = 3.0
 _SAMPLE_SECONDS = 2.0
 _COUNT_SECONDS = 1.0
+_KEY_SECONDS = 2.0
 _SAMPLE_ROWS = 200
 _SAMPLE_CHARACTERS = 200
 _SHOWN_SAMPLES = 3
@@ -66,7 +68,105 @@ def read(db: Database) -> Schema:
                 t if s.is_view or s.is_virtual else replace(t, row_count=_count(utils, t.name))
                 for s, t in zip(shapes, tables, strict=True)
             )
+        with deadline(connection, _KEY_SECONDS):
+            keys += infer_keys(connection, tables, keys)
         return Schema(tables=tables, foreign_keys=keys, name=db.name)
+
+
+def pick(
+    schema: Schema,
+    scores: Mapping[str, float],
+    max_columns: int,
+    column_scores: Mapping[tuple[str, str], float] | None = None,
+) -> Schema:
+    """Keep the tables that matter when a schema has more than ``max_columns`` columns.
+
+    The best table comes first, then others by score, each with the tables that connect it to those
+    kept, then neighbours along foreign keys, then the rest, while columns fit. A table wider than
+    the budget keeps its keys and best columns. Order is preserved.
+
+    Args:
+        schema: What to choose from.
+        scores: Relevance by table name as spelled in the schema; missing means 0.
+        max_columns: Budget over all tables, at least 1.
+        column_scores: Relevance by table and column name, for tables too wide for the budget.
+    """
+    if sum(len(t.columns) for t in schema.tables) <= max_columns:
+        return schema
+    width = {t.name: len(t.columns) for t in schema.tables}
+    neighbours: dict[str, set[str]] = {name: set() for name in width}
+    for key in schema.foreign_keys:
+        neighbours[key.table].add(key.other_table)
+        neighbours[key.other_table].add(key.table)
+    ranked = sorted(width, key=lambda name: -scores.get(name, 0.0))
+    relevant = [name for name in ranked if scores.get(name, 0.0) > 0.0]
+    kept: dict[str, int] = {}
+    queue = [*(relevant or ranked[:1])]
+    while queue:
+        name = queue.pop(0)
+        wanted = [n for n in _connect(name, kept, neighbours) if n not in kept]
+        if kept and sum(width[n] for n in wanted) > max_columns - sum(kept.values()):
+            wanted = [name]
+        for new in wanted:
+            room = max_columns - sum(kept.values())
+            if width[new] <= room or (room and room * 4 >= max_columns):
+                kept[new] = min(width[new], room)
+        if not queue:
+            left = [
+                n for n in ranked if n not in kept and width[n] <= max_columns - sum(kept.values())
+            ]
+            near = [n for n in left if neighbours[n] & kept.keys()]
+            queue = (near or left)[:1]
+    return _restrict(schema, kept, column_scores or {})
+
+
+def _connect(name: str, kept: Mapping[str, int], neighbours: Mapping[str, set[str]]) -> list[str]:
+    """Return ``name`` and the tables on the shortest way from it to a kept one, kept end first."""
+    came: dict[str, str] = {name: ""}
+    front = [name]
+    while front and kept:
+        here = front.pop(0)
+        if here in kept:
+            path = []
+            while here:
+                path.append(here)
+                here = came[here]
+            return path
+        for other in sorted(neighbours[here]):
+            if other not in came:
+                came[other] = here
+                front.append(other)
+    return [name]
+
+
+def _restrict(
+    schema: Schema, kept: Mapping[str, int], column_scores: Mapping[tuple[str, str], float]
+) -> Schema:
+    """Cut each kept table to its number of columns, and drop the keys that lose an end."""
+    keyed = {(k.table, k.column) for k in schema.foreign_keys}
+    keyed |= {(k.other_table, k.other_column) for k in schema.foreign_keys}
+    tables = []
+    for table in schema.tables:
+        if table.name not in kept:
+            continue
+        ranked = sorted(
+            ((column_scores.get((table.name, c.name), 0.0), c) for c in table.columns),
+            key=lambda pair: -pair[0],
+        )
+        linked = [c for c in table.columns if c.primary_key or (table.name, c.name) in keyed]
+        ordered = dict.fromkeys([*(c for score, c in ranked if score > 0.0), *linked])
+        chosen = [*ordered, *(c for c in table.columns if c not in ordered)][: kept[table.name]]
+        tables.append(replace(table, columns=tuple(c for c in table.columns if c in chosen)))
+    names = {(t.name, c.name) for t in tables for c in t.columns}
+    return replace(
+        schema,
+        tables=tuple(tables),
+        foreign_keys=tuple(
+            k
+            for k in schema.foreign_keys
+            if (k.table, k.column) in names and (k.other_table, k.other_column) in names
+        ),
+    )
 
 
 def _read_shapes(utils: UtilsDatabase) -> tuple[_Shape, ...]:
