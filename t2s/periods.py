@@ -41,7 +41,7 @@ _QUARTERS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, 
              "4th": 4, "last": 4, "final": 4, "q1": 1, "q2": 2, "q3": 3, "q4": 4}  # fmt: skip
 # What a year does not follow, and what early ones do.
 _AMOUNT_BEFORE = re.compile(
-    r"(?:[$\u20ac\u00a3#]|(?:more|less|fewer|greater) than|over|above|below|under)\s*$"
+    r"(?:[$\u20ac\u00a3#/]|(?:more|less|fewer|greater) than|over|above|below|under)\s*$"
 )
 _YEAR_BEFORE = re.compile(r"\b(?:in|since|before|after|year|from|until|till|by|of|around)\s+$")
 _ISO = "%Y-%m-%d"
