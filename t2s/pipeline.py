@@ -14,7 +14,17 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from t2s import database, explain, guard, linking, present, probe, question, sandbox, schema
+from t2s import (
+    database,
+    explain,
+    guard,
+    linking,
+    present,
+    probe,
+    question,
+    sandbox,
+    schema,
+)
 from t2s.backends import Backend, SchemaPicker
 from t2s.errors import BackendError, QueryError, QueryLimitError, QueryTimeoutError
 from t2s.linking import ValueIndex
@@ -105,7 +115,7 @@ def answer(
         return Answer(
             asked,
             None,
-            _decline(session.schema),
+            explain.decline(session.schema),
             _share(candidates, [candidate.sql is None for candidate in candidates]),
             _list_alternatives(None, outcomes),
             links,
@@ -216,13 +226,6 @@ def _no_result_error(outcomes: Sequence[Outcome]) -> QueryError:
         sql=failures[0].sql,
         detail=str(failures[0]),
     )
-
-
-def _decline(tables: Schema) -> str:
-    """Return the sentence for a question that this database cannot answer."""
-    names = [table.nl_name or table.name for table in tables.tables]
-    listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    return f"That cannot be answered from this database; it has the tables {listed}."
 
 
 def _gives(outcome: Outcome, result: QueryResult) -> bool:

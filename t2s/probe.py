@@ -41,29 +41,30 @@ def list_probes(sql: str, schema: Schema) -> tuple[Probe, ...]:
         return ()
     probes: dict[str, Probe] = {}
     for node in tree.find_all(exp.EQ, exp.Like, exp.In):
-        if node.find_ancestor(exp.Not, exp.Case, exp.If) is None:
+        if not node.args.get("negate") and not node.find_ancestor(exp.Not, exp.Case, exp.If):
             probe = _build_probe(node, schema)
             if probe is not None:
                 probes.setdefault(probe.sql, probe)
     return tuple(probes.values())[:MAX_PROBES]
 
 
-def _build_probe(node: exp.Expression, schema: Schema) -> Probe | None:
+def _build_probe(node: exp.Expr, schema: Schema) -> Probe | None:
     left, right = node.this, node.args.get("expression")
     if isinstance(node, exp.EQ) and isinstance(right, exp.Column):
         left, right = right, left
-    literals = node.expressions if isinstance(node, exp.In) else [right]
-    if not isinstance(left, exp.Column) or not literals:
-        return None
-    if not all(isinstance(literal, exp.Literal) and literal.is_string for literal in literals):
+    choices = node.expressions if isinstance(node, exp.In) else [right]
+    literals = [each for each in choices if isinstance(each, exp.Literal) and each.is_string]
+    if not isinstance(left, exp.Column) or not literals or len(literals) < len(choices):
         return None
     table = _find_table(left, schema)
     if table is None:
         return None
     bare = node.copy()
-    bare.find(exp.Column).replace(exp.column(exp.to_identifier(left.name, quoted=True)))  # type: ignore[union-attr]
-    sql = exp.select("1").from_(exp.to_identifier(table, quoted=True)).where(bare).limit(1)
+    for column in bare.find_all(exp.Column):
+        column.set("table", None)
+        column.this.set("quoted", True)
     texts = " or ".join(f"'{literal.name}'" for literal in literals)
+    sql = exp.select("1").from_(exp.to_identifier(table, quoted=True)).where(bare).limit(1)
     return Probe(sql.sql(dialect="sqlite"), table, left.name, texts)
 
 
