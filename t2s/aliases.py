@@ -7,7 +7,7 @@ from types import MappingProxyType
 # One place a line: its code or codes, its name, and what its people and goods are called.
 _COUNTRIES = """\
 us usa|united states|united states of america|america|american|americans
-uk gb gbr|united kingdom|great britain|britain|british
+uk gb gbr|united kingdom|great britain|britain|british|brits
 de deu ger|germany|german
 fr fra|france|french
 it ita|italy|italian
@@ -39,8 +39,8 @@ vn vnm|vietnam|vietnamese
 ph phl|philippines|filipino
 id idn|indonesia|indonesian
 sg sgp|singapore|singaporean
-au aus|australia|australian
-nz nzl|new zealand
+au aus|australia|australian|aussie
+nz nzl|new zealand|kiwi
 ca can|canada|canadian
 mx mex|mexico|mexican
 br bra|brazil|brazilian
@@ -119,8 +119,10 @@ cxl|cancelled|canceled|cancellation
 new york|ny|nyc|new york city
 la|los angeles
 sf|san francisco"""
-# Codes that are also common words: only their longer names stand for them, never the reverse.
-_COMMON = frozenset(
+# What stands for others but not the other way round.
+_ONE_WAY = {"weekend": ("sat", "sun", "saturday", "sunday"), "weekends": ("sat", "sun")}
+# Codes that are also common words: they stand for a place only in capitals, or as "the us".
+COMMON_CODES = frozenset(
     [
         "in",
         "no",
@@ -153,10 +155,9 @@ def _read() -> dict[str, tuple[str, ...]]:
         codes, *names = line.split("|")
         forms = [*(codes.split() if len(codes.split()[0]) < 4 else [codes]), *names]
         for form in forms:
-            if form not in _COMMON:
-                others = table.setdefault(form.replace(" ", ""), {})
-                others.update((other.replace(" ", ""), None) for other in forms if other != form)
-    return {form: tuple(others) for form, others in table.items()}
+            others = table.setdefault(form.replace(" ", ""), {})
+            others.update((other.replace(" ", ""), None) for other in forms if other != form)
+    return {form: tuple(others) for form, others in table.items()} | _ONE_WAY
 
 
 # Folded text without spaces -> other such texts for the same thing.

@@ -43,7 +43,8 @@ def offer(
     for rank, _, values in ranked:
         if rank <= MIN_RANK:
             break
-        if len(offered) + len(values) <= MAX_VALUES:
+        pair = rank >= 2.5 and len(values) <= 2 and len(offered) < MAX_VALUES + 4
+        if pair or len(offered) + len(values) <= MAX_VALUES:
             offered += values
         else:
             offered += [v for v in values if v.score > 0]
@@ -91,7 +92,7 @@ def _support(value: str, folded: str, stem: str) -> float:
             return 0.7
         if len(part) >= 2 and (abbreviates(part, folded) or abbreviates(folded, part)):
             return 0.6
-        if min(len(part), len(stem)) >= 6 and part[:5] == stem[:5]:
+        if _share_beginning(part, stem):
             return 0.5
         if len(part) == 1 and value.isupper() and folded[0] == part and part not in ("y", "n"):
             return 0.2
@@ -103,3 +104,11 @@ def _support(value: str, folded: str, stem: str) -> float:
     if any(root(part) == root(stem) and len(root(part)) >= 4 for part in parts):
         return 0.4
     return 0.0
+
+
+def _share_beginning(one: str, other: str) -> bool:
+    """Tell whether two words begin alike for most of their letters: "denial" and "denied"."""
+    if min(len(one), len(other)) < 5 or one[:4] != other[:4]:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 99)
+    return same >= 0.6 * max(len(one), len(other))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from t2s.aliases import ALIASES, MAX_ALIAS_WORDS
+from t2s.aliases import ALIASES, COMMON_CODES, MAX_ALIAS_WORDS
 from t2s.value_index import ValueIndex
 from t2s.values import ValueMatch
 from t2s.words import STOP_WORDS, Word, join_key, stem
@@ -74,7 +74,7 @@ def find(
 def _correct(word: Word, index: ValueIndex, names: frozenset[str]) -> str:
     """Return the word of the database that a question word misspells, or an empty text."""
     text = word.folded
-    if len(text) < 5 or not text.isalpha() or text in STOP_WORDS:
+    if len(text) < 4 or not text.isalpha() or text in STOP_WORDS:
         return ""
     if any(form in index.keys or form in index.parts or form in names for form in word[:2]):
         return ""
@@ -102,7 +102,7 @@ def _find_whole(
             if stems[first] == "and" or stems[last] == "and":
                 continue
             entries = index.keys.get(join_key(stems[first : last + 1]))
-            if not entries or (size == 1 and _says_nothing(words[first])):
+            if not entries or (size == 1 and _says_nothing(words, first)):
                 continue
             for entry in entries:
                 column = index.texts[entry][0]
@@ -121,17 +121,29 @@ def _find_aliases(words: Sequence[Word], index: ValueIndex) -> list[_Hit]:
     for size in range(min(MAX_ALIAS_WORDS, len(words)), 0, -1):
         for first in range(len(words) - size + 1):
             last = first + size - 1
-            others = ALIASES.get("".join(word.folded for word in words[first : last + 1]), ())
+            said = "".join(word.folded for word in words[first : last + 1])
+            others = ALIASES.get(said, ())
+            if not others or (said in COMMON_CODES and not _is_code(words, first)):
+                continue
             entries = [entry for other in others for entry in index.keys.get(stem(other), ())]
             hits += [_Hit(entry, first, last, ALIAS_SCORE) for entry in entries]
     return hits
 
 
-def _says_nothing(word: Word) -> bool:
-    text = word.folded
+def _is_code(words: Sequence[Word], at: int) -> bool:
+    """Tell whether a word that may be a code is meant as one: "US" among small letters, "the us"."""
+    if words[at].capital:
+        return not all(word.capital for word in words)
+    return words[at].folded == "us" and at > 0 and words[at - 1].folded == "the"
+
+
+def _says_nothing(words: Sequence[Word], at: int) -> bool:
+    text = words[at].folded
+    if text in STOP_WORDS and len(text) > 1 and _is_code(words, at):
+        return False
     return (
         text in STOP_WORDS
-        or (len(text) < 2 and not text.isupper())
+        or (len(text) < 2 and not words[at].capital)
         or (text.isdigit() and len(text) < 3)
     )
 

@@ -31,6 +31,7 @@ _YEAR_WORDS = (
     r"|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)\b)"
 )
 _YEAR = rf"(?:1[5-9]\d\d|20\d\d|{_YEAR_WORDS})"
+_TO_ONLY = r"\s*(?:-|\u2013|to|through|thru|until|till)\s*"
 _TO = r"\s*(?:-|\u2013|to|and|through|thru|until|till)\s*"
 _ORDINAL_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _DECADES = {
@@ -126,7 +127,8 @@ def _read_named_day(m: re.Match[str], today: datetime.date) -> _Bounds | None:
 
 def _read_day_range(m: re.Match[str], today: datetime.date) -> _Bounds | None:
     year, month = _year(m["y"]), _month_number(m["m"])
-    first = _day(year, month, int(re.sub(r"\D", "", m["a"])))
+    first_month = _month_number(m.groupdict().get("n") or m["m"])
+    first = _day(year, first_month, int(re.sub(r"\D", "", m["a"])))
     last = _day(year, month, int(re.sub(r"\D", "", m["d"])))
     return ("span", first[1], last[1]) if first and last and first[1] < last[1] else None
 
@@ -174,7 +176,17 @@ def _read_decade(m: re.Match[str], today: datetime.date) -> _Bounds | None:
         first = int(text)
     else:
         first = (2000 if int(text) < 30 else 1900) + int(text)
-    return _years(first, first + 9)
+    century = first % 100 == 0 and first < 2000
+    return _years(first, first + (99 if century else 9))
+
+
+def _read_century(m: re.Match[str], today: datetime.date) -> _Bounds | None:
+    word = m["c"]
+    if word.endswith("hundreds"):
+        first = 100 * UNITS[word.split()[0]]
+    else:
+        first = 100 * (int(re.sub(r"\D", "", word)) - 1)
+    return _years(first, first + 99) if 1000 <= first <= 2000 else None
 
 
 def _read_years(m: re.Match[str], today: datetime.date) -> _Bounds | None:
@@ -248,6 +260,12 @@ def _read_weekday(m: re.Match[str], today: datetime.date) -> _Bounds | None:
 
 
 _NUMBER_WORD = "|".join([*UNITS, *TENS])
+
+
+def _read_weekend(m: re.Match[str], today: datetime.date) -> _Bounds | None:
+    return "weekday", datetime.date(2023, 1, 7), datetime.date(2023, 1, 8)
+
+
 _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern), reader)
     for pattern, reader in (
@@ -256,6 +274,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?P<a>{_ORDINAL_DAY}){_TO}(?P<d>{_ORDINAL_DAY})\s*(?:of\s+)?(?P<m>{_MONTH})\s*,?\s*"
          rf"(?P<y>{_YEAR})\b", _read_day_range),
         (rf"\b(?P<m>{_MONTH})\s*(?P<a>{_ORDINAL_DAY}){_TO}(?P<d>{_ORDINAL_DAY})\s*,?\s*(?P<y>{_YEAR})\b",
+         _read_day_range),
+        (rf"\b(?P<a>{_ORDINAL_DAY})\s*(?:of\s+)?(?P<n>{_MONTH}){_TO}"
+         rf"(?P<d>{_ORDINAL_DAY})\s*(?:of\s+)?(?P<m>{_MONTH})\s*,?\s*(?P<y>{_YEAR})\b",
          _read_day_range),
         (rf"\b(?P<d>{_ORDINAL_DAY})\s*(?:of\s+)?[- ]?(?P<m>{_MONTH})\s*,?[- ]?(?P<y>{_YEAR})\b",
          _read_named_day),
@@ -277,9 +298,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?P<h>first|second|1st|2nd)\s+half\s+(?:of\s+|in\s+)?(?P<y>{_YEAR})\b", _read_half),
         (rf"\b(?P<h>h[12])\s*(?:of\s+|in\s+)?(?P<y>{_YEAR})\b", _read_half),
         (r"(?<![\w.])(?P<d>(?:1[5-9]|20)\d0)(?:'|\u2019)?s\b", _read_decade),
+        (r"\b(?P<c>(?:1\d|20|21)(?:th|st)(?=[\s-]century)|(?:fif|six|seven|eigh|nine)teen hundreds)\b"
+         r"(?:[\s-]century)?", _read_century),
         (r"(?<![\w.$])(?:'|\u2019)?(?P<d>[0-9]0)(?:'|\u2019)?s\b", _read_decade),
         (rf"\bthe\s+(?:early\s+|late\s+)?(?P<d>{'|'.join(_DECADES)})\b", _read_decade),
-        (rf"\b(?P<y>{_YEAR}){_TO}(?P<z>{_YEAR})\b", _read_years),
+        (rf"\bbetween\s+(?P<y>{_YEAR})\s+and\s+(?P<z>{_YEAR})\b", _read_years),
+        (rf"\b(?P<y>{_YEAR}){_TO_ONLY}(?P<z>{_YEAR})\b", _read_years),
         (rf"\b(?P<y>{_YEAR})\b(?!\s*%)", _read_year),
         (r"(?<!\w)['\u2019](?P<y>\d\d)\b(?!['\u2019]?s)", _read_short_year),
         (r"\b(?:yesterday|today|tomorrow)\b", _read_near_day),
@@ -293,6 +317,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          _read_bare_month),
         (r"\b(?:in|of|during|since|for|from|every|each|until|before|after)\s+"
          rf"(?P<m>{_MONTH})(?!\w)(?!\s+\d)", _read_bare_month),
+        (r"\bweekends?\b", _read_weekend),
         (r"\b(?P<d>(?:sun|mon|tues|wednes|thurs|fri|satur)day)s?\b", _read_weekday),
     )
 )  # fmt: skip
@@ -326,7 +351,7 @@ def spell_period(period: Period, formats: tuple[str, ...]) -> tuple[str, ...]:
         formats: strftime formats of the date columns at hand; ISO is always added.
     """
     if period.kind == "weekday":
-        return (period.first.strftime("%w"),)
+        return tuple(dict.fromkeys(f"{day:%w}" for day in (period.first, period.last)))
     if period.kind == "month_of_year":
         months = range(period.first.month, period.last.month + 1)
         return tuple(f"{month:02}" for month in months)
@@ -346,6 +371,10 @@ def spell_period(period: Period, formats: tuple[str, ...]) -> tuple[str, ...]:
         if day_format.startswith("%Y"):
             # Only these sort as texts, so only these have bounds worth comparing with.
             texts += [_spell(day, day_format) for day in (period.first, period.last, following)]
+    if period.kind == "span" and period.last.year == period.first.year + 1:
+        texts += [f"{period.first.year}-12-31", f"{period.last.year}-01-01"]
+    if period.kind == "day" and not all(f.startswith("%Y") for f in day_formats):
+        texts.append(f"{period.first:%Y%m%d}")
     if period.kind in ("year", "decade"):
         texts.append(f"{period.first.year}")
     if period.kind == "decade":

@@ -29,12 +29,16 @@ STOP_WORDS = frozenset(_STOP_TEXT.split())
 
 
 class Word(NamedTuple):
-    """One word of a text: its comparable forms and the characters ``[start, end)`` it stands at."""
+    """One word of a text: its comparable forms and the characters ``[start, end)`` it stands at.
+
+    ``capital`` tells that all of its letters are capitals.
+    """
 
     folded: str
     stem: str
     start: int
     end: int
+    capital: bool = False
 
 
 def fold(text: str) -> str:
@@ -72,7 +76,8 @@ def split_words(text: str) -> tuple[Word, ...]:
     words = []
     for match in _WORD.finditer(text):
         folded = fold(match.group())
-        words.append(Word(folded, stem(folded), match.start(), match.end()))
+        capital = match.group().isupper()
+        words.append(Word(folded, stem(folded), match.start(), match.end(), capital))
     return tuple(words)
 
 

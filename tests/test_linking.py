@@ -81,6 +81,9 @@ def test_each_item_is_matched_once_and_exact_ones_come_first(known):
         ("who is in tacoma", "Tacoma Heights", "city", "tacoma"),
         ("boise and tacoma", "Boise", "city", "boise"),
         ("sales in washington", "WA", "state", "washington"),
+        ("sales in Idaho", "ID", "state", "Idaho"),
+        ("gender F", "F", "gndr", "F"),
+        ("just ID please", "ID", "state", "ID"),
     ],
 )
 def test_cells(known, question, text, column, said):
@@ -166,7 +169,8 @@ def test_values_come_best_first_and_few(known):
 
 
 @pytest.mark.parametrize(
-    "question", ["", "?", "日本語の質問", "İstanbul in 2023", "a " * 900, "9" * 60]
+    "question",
+    ["", "?", "日本語の質問", "İstanbul in 2023", "a " * 900, "hundred " * 300, "9" * 60],
 )
 def test_any_text_is_linked_without_error(known, question):
     links = link(question, *known, TODAY)
