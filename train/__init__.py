@@ -1,0 +1,1 @@
+"""Training, evaluation and measurement; every published figure comes out of here."""
