@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 from t2s.explain_conditions import say_condition
+from t2s.explain_order import say_order
 from t2s.explain_scope import (
     NotCoveredError,
     Scope,
@@ -26,7 +27,7 @@ from t2s.explain_scope import (
     resolve_item,
     strip_brackets,
 )
-from t2s.explain_words import kind_of, operand, say, say_item
+from t2s.explain_words import operand, say, say_item
 from t2s.values import Schema
 
 MAX_SENTENCE_CHARACTERS = 700  # longer ones explain less than the SQL does
@@ -34,12 +35,6 @@ MAX_SENTENCE_CHARACTERS = 700  # longer ones explain less than the SQL does
 MAX_TABLES_NAMED = 8
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_DIRECTIONS = {
-    "number": ("lowest first", "highest first"),
-    "date": ("earliest first", "latest first"),
-    "text": ("A to Z", "Z to A"),
-}
-_SUPERLATIVES = {"number": ("lowest", "highest"), "date": ("earliest", "latest")}
 
 
 def sentence(sql: str, schema: Schema) -> str:
@@ -121,7 +116,7 @@ class _Teller:
         first = _first_select(query)
         scope = self._scope(self._sources(first), tuple(first.expressions), parent)
         ending = ", without repeats" if distinct else ""
-        return f"({left}) {joiner} ({right}){ending}{_say_order(query, scope)}"
+        return f"({left}) {joiner} ({right}){ending}{say_order(query, scope)}"
 
     def _describe_select(self, select: exp.Select, parent: Scope | None) -> str:
         if any(select.args.get(part) for part in ("windows", "qualify", "laterals", "pivots")):
@@ -131,17 +126,21 @@ class _Teller:
         reading = self._say_from(sources, select, scope)
         where, having, group = (select.args.get(name) for name in ("where", "having", "group"))
         filters = reading.filters + ([] if where is None else [where.this])
-        keys = [] if group is None else [resolve_item(key, scope) for key in group.expressions]
+        keys = (
+            []
+            if group is None
+            else [resolve_item(key, scope, columns_first=True) for key in group.expressions]
+        )
         words = _say_items(select, keys, scope)
         words += f" from {reading.words}" if reading.words else ""
         words += f" where {_say_all(filters, scope)}" if filters else ""
         if keys:
-            words += f", for each {join_words([say(key, scope) for key in keys])}"
+            words += f", for each {join_words([operand(key, scope) for key in keys])}"
         if having is not None:
             words += f", keeping only those where {say_condition(having.this, scope)}"
         if select.args.get("distinct"):
             words += ", without repeats"
-        return words + _say_order(select, scope)
+        return words + say_order(select, scope)
 
     def _scope(
         self, sources: Mapping[str, Source], items: tuple[exp.Expr, ...], parent: Scope | None
@@ -290,45 +289,3 @@ def _say_items(select: exp.Select, keys: Sequence[exp.Expr], scope: Scope) -> st
     key_texts = {key.sql().casefold() for key in keys}
     items = [i for i in select.expressions if i.unalias().sql().casefold() not in key_texts]
     return join_words([say_item(item, scope) for item in items or select.expressions])
-
-
-def _say_order(query: exp.Expr, scope: Scope) -> str:
-    """Return ", sorted by ..." and ", only the first ..." of a query, or an empty text."""
-    order, limit, offset = (query.args.get(name) for name in ("order", "limit", "offset"))
-    count = _read_count(limit)
-    terms = [] if order is None else [_read_term(term, scope) for term in order.expressions]
-    if len(terms) == 1 and count is not None and offset is None:
-        by, kind, descending = terms[0]
-        if kind in _SUPERLATIVES:
-            number = "one" if count == "1" else count
-            return f", only the {number} with the {_SUPERLATIVES[kind][descending]} {by}"
-    words = ""
-    if terms:
-        words = f", sorted by {join_words([_say_term(*term) for term in terms], 'then by')}"
-    if offset is not None:
-        words += f", skipping the first {_read_count(offset)}"
-    if count is not None:
-        which = "the next" if offset is not None else "the first" if terms else "any"
-        words += f", only {which} {'one' if count == '1' else count}"
-    return words
-
-
-def _read_count(node: exp.Expr | None) -> str | None:
-    if node is None:
-        return None
-    number = node.args.get("expression")
-    if not isinstance(number, exp.Literal) or number.is_string:
-        raise NotCoveredError
-    return number.name
-
-
-def _read_term(term: exp.Expr, scope: Scope) -> tuple[str, str, bool]:
-    ordered = strip_brackets(resolve_item(strip_brackets(term.this), scope))
-    if isinstance(ordered, exp.Collate):
-        ordered = ordered.this
-    return operand(ordered, scope), kind_of(ordered, scope) or "", bool(term.args.get("desc"))
-
-
-def _say_term(by: str, kind: str, descending: bool) -> str:
-    upward, downward = _DIRECTIONS.get(kind, ("ascending", "descending"))
-    return f"{by} ({downward if descending else upward})"

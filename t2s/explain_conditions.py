@@ -93,7 +93,8 @@ def _say_comparison(kind: type[exp.Expr], node: exp.Expr, scope: Scope) -> str:
     left, right = node.this, node.expression
     days = _is_whole_day(left, scope) and _is_day(right, scope)
     verb = _COMPARISONS[kind][days]
-    if isinstance(left, exp.Column) and isinstance(right, exp.Column) and len(scope.sources) > 1:
+    several = len(scope.sources) > 1 or scope.parent is not None
+    if several and isinstance(left, exp.Column) and isinstance(right, exp.Column):
         said = [say_column(side, scope, qualified=True) for side in (left, right)]
         return f"{said[0]} {verb} {said[1]}"
     return f"{operand(left, scope)} {verb} {operand(right, scope)}"
@@ -132,7 +133,8 @@ def _say_like(node: exp.Expr, scope: Scope, *, negated: bool) -> str | None:
             (True, False): ("ends with", "does not end with"),
             (False, False): ("is", "is not"),
         }[before, after]
-    return f"{words} {opposite if negated else verb} {quote(text)}"
+    loosely = "" if "%" in pattern.name or "_" in pattern.name else " in upper or lower case"
+    return f"{words} {opposite if negated else verb} {quote(text)}{loosely}"
 
 
 def _say_between(node: exp.Expr, scope: Scope, *, negated: bool) -> str:
@@ -185,7 +187,7 @@ def _say_absence(node: exp.Expr, scope: Scope) -> str | None:
     inner_scope = Scope(
         scope.schema, {owner.label: owner}, (), scope, scope.describe, scope.say, scope.where
     )
-    narrowed = f" with {say_condition(where.this, inner_scope)}" if where is not None else ""
+    narrowed = f" where {say_condition(where.this, inner_scope)}" if where is not None else ""
     return f"no {owner.label} row{narrowed} refers to the {target.label} row"
 
 

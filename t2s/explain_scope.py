@@ -8,11 +8,24 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from t2s.values import Column, Schema, Table
+from t2s.values import Column, ColumnKind, Schema, Table
 
 MAX_LITERAL_CHARACTERS = 60
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+|[^\w\s]+")
+_NUMERIC = (
+    exp.Count
+    | exp.Sum
+    | exp.Avg
+    | exp.Round
+    | exp.Abs
+    | exp.Length
+    | exp.Add
+    | exp.Sub
+    | exp.Mul
+    | exp.Div
+)
+_CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]+")
 
 
 class NotCoveredError(Exception):
@@ -68,7 +81,7 @@ class Scope:
 def natural_name(name: str) -> str:
     """Return a schema name as words: "CustOrder_ID" -> "cust order ID"."""
     keeps_case = name != name.upper()
-    words = _WORD.findall(name)
+    words = _WORD.findall(_CAMEL.sub(" ", name))
     short = [keeps_case and word.isupper() and 1 < len(word) < 4 for word in words]
     return " ".join(w if kept else w.lower() for w, kept in zip(words, short, strict=True)) or name
 
@@ -106,8 +119,14 @@ def find_column(node: exp.Expr, scope: Scope) -> tuple[Source, Column] | None:
     return None if source is None or column is None else (source, column)
 
 
-def resolve_item(node: exp.Expr, scope: Scope) -> exp.Expr:
-    """Return what a position or alias of GROUP BY and ORDER BY stands for."""
+def resolve_item(node: exp.Expr, scope: Scope, *, columns_first: bool = False) -> exp.Expr:
+    """Return what a position or alias of GROUP BY and ORDER BY stands for.
+
+    SQLite takes a name that is both for the alias in ORDER BY, for the column in GROUP BY
+    (``columns_first``).
+    """
+    if columns_first and find_column(node, scope) is not None:
+        return node
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
         position = int(node.name)
         if not 1 <= position <= len(scope.items) or any(i.is_star for i in scope.items[:position]):
@@ -118,6 +137,19 @@ def resolve_item(node: exp.Expr, scope: Scope) -> exp.Expr:
             if isinstance(item, exp.Alias) and item.alias.casefold() == node.name.casefold():
                 return item.unalias()
     return node
+
+
+def kind_of(node: exp.Expr, scope: Scope) -> ColumnKind | None:
+    """Return what kind of value an expression gives, None when not known."""
+    node = strip_brackets(node)
+    found = find_column(node, scope)
+    if found is not None:
+        return found[1].kind
+    if isinstance(node, exp.Min | exp.Max) and not node.expressions:
+        return kind_of(node.this, scope)
+    if isinstance(node, exp.Date | exp.CurrentDate):
+        return "date"
+    return "number" if isinstance(node, _NUMERIC) else None
 
 
 def _own_source(node: exp.Column, scope: Scope) -> Source | None:
@@ -154,18 +186,12 @@ def _say_owned(name: str, source: Source, level: Scope, scope: Scope, *, qualifi
     if column is not None:
         words = label_column(column)
     shared = sum(other.has(name) for other in level.sources.values()) > 1
-    inner = level is scope and not shared and not _is_outer_name(name, scope)
+    inner = level is scope and not shared
     if inner and not qualified:
         return words
     outer = level is not scope and any(s.label == source.label for s in scope.sources.values())
     named = words.startswith(f"{source.label} ")
     return f"{'outer ' if outer else ''}{words if named else f'{source.label} {words}'}"
-
-
-def _is_outer_name(name: str, scope: Scope) -> bool:
-    """Tell whether a correlated subquery could mean an outer column by that name."""
-    parent = scope.parent
-    return parent is not None and any(source.has(name) for source in parent.sources.values())
 
 
 def quote(text: str) -> str:

@@ -10,8 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from t2s.explain_scope import Scope, find_column, quote, say_column, strip_brackets
-from t2s.values import ColumnKind
+from t2s.explain_scope import Scope, find_column, kind_of, quote, say_column, strip_brackets
 
 _CODES = {
     "%Y": "year",
@@ -33,20 +32,16 @@ _SYMBOLS: dict[type[exp.Expr], str] = {
 }
 
 
-_NUMERIC = exp.Count | exp.Sum | exp.Avg | exp.Round | exp.Abs | exp.Length
-
-
-def kind_of(node: exp.Expr, scope: Scope) -> ColumnKind | None:
-    """Return what kind of value an expression gives, None when not known."""
-    node = strip_brackets(node)
-    found = find_column(node, scope)
-    if found is not None:
-        return found[1].kind
-    if isinstance(node, exp.Min | exp.Max) and not node.expressions:
-        return kind_of(node.this, scope)
-    if isinstance(node, exp.Date | exp.CurrentDate):
-        return "date"
-    return "number" if isinstance(node, _NUMERIC) or type(node) in _SYMBOLS else None
+_NAMED = (
+    exp.Column
+    | exp.AggFunc
+    | exp.TimeToStr
+    | exp.Date
+    | exp.Length
+    | exp.Substring
+    | exp.Round
+    | exp.Cast
+)
 
 
 def say(node: exp.Expr, scope: Scope) -> str:
@@ -59,8 +54,9 @@ def say(node: exp.Expr, scope: Scope) -> str:
 def say_item(node: exp.Expr, scope: Scope) -> str:
     """Return one entry of a select list in words, with an article where one belongs."""
     node = strip_brackets(node.unalias())
-    words = say(node, scope)
-    named = isinstance(node, exp.Column | exp.AggFunc | exp.TimeToStr | exp.Date | exp.Length)
+    branching = isinstance(node, exp.Case | exp.If | exp.Coalesce)
+    words = operand(node, scope) if branching else say(node, scope)
+    named = isinstance(node, _NAMED) and not isinstance(node.this, exp.Subquery | exp.Literal)
     return f"the {words}" if named and words[:1] not in "'\"(" and not node.is_star else words
 
 
@@ -148,10 +144,10 @@ def operand(node: exp.Expr, scope: Scope) -> str:
     """Return an expression in words that may stand inside another: in brackets when it is compound."""
     inner = strip_brackets(node)
     words = say(inner, scope)
-    compound = (
-        isinstance(inner, exp.Binary | exp.Case | exp.If | exp.Coalesce) or " where " in words
-    )
-    return f"({words})" if compound and not words.startswith("(") else words
+    compound = isinstance(inner, exp.Binary | exp.Case | exp.If | exp.Coalesce)
+    if not isinstance(inner, exp.Subquery | exp.Literal):
+        compound = compound or " where " in words
+    return f"({words})" if compound else words
 
 
 def _say_arithmetic(node: exp.Expr, scope: Scope) -> str:
