@@ -13,19 +13,29 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import os
+import secrets
 import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from t2s import sandbox, spreadsheets
 from t2s.errors import DatabaseError
 from t2s.values import Database
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
+_ZIP_MAGIC = b"PK\x03\x04"
+# OLE files: .xls, and .xlsx with a password.
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+_SQLITE_ENDINGS = frozenset(["sqlite", "sqlite3", "db", "db3"])
+_TEXT_ENDINGS = frozenset(["csv", "tsv", "txt", "tab"])
+_SHOWN_CHARACTERS = 100
 # Hashing 64 MB takes about 0.1 s; beyond that head, tail and size stand for the whole.
 _WHOLE_HASH_BYTES = 64 * 1024 * 1024
 _PART_HASH_BYTES = 1024 * 1024
@@ -87,6 +97,93 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
+def import_csv(source_path: Path, target_path: Path, table_name: str) -> Database:
+    """Turn delimited text into a new SQLite file with one table.
+
+    Raises:
+        DatabaseError: The text is empty, not a table, or too large.
+    """
+    sheet = spreadsheets.read_csv(source_path.read_bytes(), table_name)
+    return _import_sheets((sheet,), target_path, table_name)
+
+
+def import_xlsx(source_path: Path, target_path: Path, name: str | None = None) -> Database:
+    """Turn a workbook into a new SQLite file with one table for each sheet that has cells.
+
+    Raises:
+        DatabaseError: It is not a workbook, is empty, or is too large.
+    """
+    shown = name if name is not None else source_path.stem
+    return _import_sheets(spreadsheets.read_xlsx(source_path, shown), target_path, shown)
+
+
+def open_upload(data: bytes, filename: str, folder: Path) -> Database:
+    """Store an uploaded file under a random name in ``folder`` and open or import it.
+
+    What it is, is decided by its first bytes, then by the ending of ``filename``; the file name is
+    shown but never part of a path. The folder is created and closed to other users.
+
+    Raises:
+        DatabaseError: It is not a file that can be opened; nothing of it stays in the folder.
+    """
+    shown = _clean_name(filename)
+    stem, _, ending = shown.rpartition(".")
+    stem = stem or shown
+    if not data:
+        raise DatabaseError(f"{shown} is empty (0 bytes); save it again or choose another file.")
+    if data.startswith(_OLE_MAGIC):
+        raise DatabaseError(f"{shown} is an old or protected Excel file; save it as .xlsx.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    source = folder / f"{secrets.token_hex(16)}.upload"
+    target = source.with_suffix(".sqlite")
+    ending = ending.lower()
+    try:
+        if data.startswith(_MAGIC) or ending in _SQLITE_ENDINGS:
+            _write_private(target, data)
+            return _open_stored(target, shown)
+        _write_private(source, data)
+        if data.startswith(_ZIP_MAGIC) or ending == "xlsx":
+            return replace(import_xlsx(source, target, stem), name=shown)
+        if ending in _TEXT_ENDINGS:
+            return replace(import_csv(source, target, stem), name=shown)
+    except DatabaseError:
+        target.unlink(missing_ok=True)
+        raise
+    finally:
+        source.unlink(missing_ok=True)
+    raise DatabaseError(f"{shown} cannot be opened; choose a .sqlite, .csv or .xlsx file.")
+
+
+def _open_stored(path: Path, shown: str) -> Database:
+    db = open_readonly(path, shown)
+    if damage := sandbox.find_damage(path):
+        raise _damaged(shown, damage)
+    return db
+
+
+def _import_sheets(sheets: Sequence[spreadsheets.Sheet], target: Path, name: str) -> Database:
+    try:
+        spreadsheets.write(sheets, target)
+    except (sqlite3.Error, UnicodeError, OverflowError) as error:
+        raise DatabaseError(
+            f"{name} cannot be stored as a database; check its column names.", detail=str(error)
+        ) from error
+    notes = tuple(note for sheet in sheets for note in sheet.notes)
+    return replace(open_readonly(target, name), notes=notes)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(data)
+
+
+def _clean_name(filename: str) -> str:
+    """Return the last part of a client's file name without control characters, to be shown."""
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in name if c.isprintable())[:_SHOWN_CHARACTERS].strip() or "upload"
+
+
 @contextlib.contextmanager
 def connect(db: Database) -> Iterator[sqlite3.Connection]:
     """Open the database read-only for statements of this program, and close it afterwards.
@@ -129,7 +226,7 @@ def _open_connection(path: Path, *, immutable: bool | None) -> sqlite3.Connectio
     """Connect read-only; ``immutable`` None means when no log or journal lies beside the file."""
     if immutable is None:
         immutable = not any(_has_bytes(_beside(path, end)) for end in ("-wal", "-journal"))
-    uri = f"file:{quote(str(path))}?mode=ro" + ("&immutable=1" if immutable else "")
+    uri = f"file:{quote(os.fsencode(path))}?mode=ro" + ("&immutable=1" if immutable else "")
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, cached_statements=32)
     try:
         connection.text_factory = _decode

@@ -20,7 +20,7 @@ _SOURCE_ROWS = 20_000
 _UNIQUE_ROWS = 5_000
 # From this score on the names alone are believed when a table has no rows.
 _SURE = 0.9
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+_WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 
 
 def _words(text: str) -> frozenset[str]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils.db import quote_identifier
 
-from t2s import kinds
+from t2s import kinds, sandbox
 from t2s.database import connect, deadline
 from t2s.errors import DatabaseError
 from t2s.keys import infer_keys
-from t2s.values import Cell, Column, Database, ForeignKey, Schema, Table
+from t2s.values import Cell, Column, Database, ForeignKey, Limits, QueryResult, Schema, Table
 
 _STRUCTURE_SECONDS = 3.0
 _SAMPLE_SECONDS = 2.0
 _COUNT_SECONDS = 1.0
 _KEY_SECONDS = 2.0
+_VIEW_SECONDS = 3.0
+_VIEWS_AT_ONCE = 10
+_VIEW_LIMITS = Limits(deadline_seconds=1.0, kill_seconds=1.5)
 _SAMPLE_ROWS = 200
 _SAMPLE_CHARACTERS = 200
 _SHOWN_SAMPLES = 3
@@ -61,6 +67,7 @@ def read(db: Database) -> Schema:
                 f"The tables of {db.name} cannot be read; make a fresh copy of the file.",
                 detail=str(error),
             ) from error
+        shapes = _read_views(db, shapes)
         with deadline(connection, _SAMPLE_SECONDS):
             tables = tuple(_add_samples(utils, shape) for shape in shapes)
         with deadline(connection, _COUNT_SECONDS):
@@ -179,10 +186,35 @@ def _read_shapes(utils: UtilsDatabase) -> tuple[_Shape, ...]:
     for name, kind, _ in entries:
         if any(name.startswith(f"{v}_") and _SHADOW.fullmatch(name[len(v) + 1 :]) for v in virtual):
             continue
-        shape = _read_shape(utils, name, kind == "view", name in virtual)
-        if shape.columns:
-            shapes.append(shape)
+        shapes.append(_read_shape(utils, name, kind == "view", name in virtual))
     return tuple(shapes)
+
+
+def _read_views(db: Database, shapes: tuple[_Shape, ...]) -> tuple[_Shape, ...]:
+    """Add the columns of views, worked out in the sandbox: a stored view may never end.
+
+    Views that cannot be resolved, and tables without columns, are left out.
+    """
+    views = [s.name for s in shapes if s.is_view]
+    found: dict[str, tuple[Column, ...]] = {}
+    ends = time.monotonic() + _VIEW_SECONDS
+    for start in range(0, len(views), _VIEWS_AT_ONCE):
+        if time.monotonic() > ends:
+            break
+        names = views[start : start + _VIEWS_AT_ONCE]
+        quoted = [n.replace("'", "''") for n in names]
+        sqls = [f"SELECT name, type FROM pragma_table_info('{n}')" for n in quoted]  # noqa: S608
+        results = sandbox.run_each(db.path, sqls, _VIEW_LIMITS, stop_after=len(sqls))
+        for name, result in zip(names, results, strict=False):
+            if isinstance(result, QueryResult):
+                found[name] = tuple(_make_column(str(n), str(d or "")) for n, d in result.rows)
+    filled = [replace(s, columns=found.get(s.name, s.columns)) for s in shapes]
+    return tuple(s for s in filled if s.columns)
+
+
+def _make_column(name: str, declared: str) -> Column:
+    kind, date_format = kinds.infer(declared, name, ())
+    return Column(name=name, kind=kind, declared_type=declared, date_format=date_format)
 
 
 # Shadow tables of fts3, fts4, fts5 and rtree (sqlite.org/vtab.html#xshadowname).
@@ -192,20 +224,13 @@ _SHADOW = re.compile(
 
 
 def _read_shape(utils: UtilsDatabase, name: str, is_view: bool, is_virtual: bool) -> _Shape:
-    try:
-        rows = utils.execute(f"PRAGMA table_xinfo({quote_identifier(name)})").fetchall()
-    except _READ_ERRORS:
-        rows = []
+    rows: list[tuple[Any, ...]] = []
+    if not is_view:
+        with contextlib.suppress(*_READ_ERRORS):
+            rows = utils.execute(f"PRAGMA table_xinfo({quote_identifier(name)})").fetchall()
     visible = [row for row in rows if row[6] != 1]
     columns = tuple(
-        Column(
-            name=row[1],
-            kind=kinds.infer(row[2] or "", row[1], ())[0],
-            declared_type=row[2] or "",
-            primary_key=bool(row[5]),
-            nullable=not row[3],
-            date_format=kinds.infer(row[2] or "", row[1], ())[1],
-        )
+        replace(_make_column(row[1], row[2] or ""), primary_key=bool(row[5]), nullable=not row[3])
         for row in visible
     )
     stored = () if is_view or is_virtual else tuple(row[1] for row in visible if not row[6])
@@ -227,10 +252,12 @@ def _read_declared_keys(utils: UtilsDatabase, shapes: Sequence[_Shape]) -> tuple
             for position, (column, target) in enumerate(
                 zip(key.columns, key.other_columns, strict=True)
             ):
-                if target is None and position < len(primary):
-                    target = primary[position]
                 own = _spelling(shape.columns, column)
                 theirs = _spelling(other.columns, target)
+                # Without a column the primary key is meant; sqlite-utils says rowid for a table
+                # whose name is spelled in another case.
+                if not theirs and target in (None, "rowid") and position < len(primary):
+                    theirs = primary[position]
                 if own and theirs:
                     found[ForeignKey(shape.name, own, other.name, theirs)] = None
     return tuple(found)

@@ -1,0 +1,208 @@
+"""What the sandbox answers, refuses and stops, with the guard left out."""
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from t2s import sandbox
+from t2s.errors import (
+    DatabaseError,
+    InvalidSqlError,
+    QueryLimitError,
+    QueryTimeoutError,
+    UnsafeSqlError,
+)
+from t2s.values import Limits, QueryResult
+
+QUICK = Limits(deadline_seconds=0.3, kill_seconds=1.5)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    path = tmp_path / "q?mode=rwc&x#é %41.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """
+        CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, price REAL);
+        INSERT INTO item VALUES (1, 'pen', 1.5), (2, 'ink', 4.0), (3, NULL, 9.25);
+        CREATE TABLE "odd ""name"" 🙂 <b>" ("a b" TEXT);
+        INSERT INTO "odd ""name"" 🙂 <b>" VALUES (CAST(x'ff41' AS TEXT));
+        CREATE VIEW endless AS
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;
+        CREATE VIRTUAL TABLE words USING fts5(body);
+        INSERT INTO words VALUES ('red ink');
+        """
+    )
+    connection.close()
+    return path
+
+
+ROWS = [
+    ("SELECT id, name FROM item ORDER BY id", ((1, "pen"), (2, "ink"), (3, None))),
+    ("SELECT id, id FROM item WHERE id = 1", ((1, 1),)),
+    ("VALUES (1), (2)", ((1,), (2,))),
+    ("WITH a AS (SELECT max(price) m FROM item) SELECT m FROM a", ((9.25,),)),
+    ("SELECT 9223372036854775807, -9223372036854775808", ((2**63 - 1, -(2**63)),)),
+    ("SELECT 1e999, -1e999", ((float("inf"), float("-inf")),)),
+    ("SELECT x'00ff', x''", ((b"\x00\xff", b""),)),
+    ("SELECT 'naïve 🙂'", (("naïve 🙂",),)),
+    ('SELECT * FROM "odd ""name"" 🙂 <b>"', (("\ufffdA",),)),
+    ("SELECT sum(value) FROM json_each('[1, 2]')", ((3,),)),
+    ("SELECT count(*) FROM pragma_table_info('item')", ((3,),)),
+    ("SELECT body FROM words WHERE words MATCH 'ink'", (("red ink",),)),
+    ("SELECT round(avg(price), 2), strftime('%Y', '2024-03-01') FROM item", ((4.92, "2024"),)),
+    ("SELECT row_number() OVER (ORDER BY id DESC) FROM item LIMIT 1", ((1,),)),
+    ("SELECT 1;", ((1,),)),
+]
+
+
+@pytest.mark.parametrize(("sql", "rows"), ROWS)
+def test_rows(shop: Path, sql: str, rows: tuple):
+    result = sandbox.run(shop, sql)
+    assert (result.rows, result.truncated, result.sql) == (rows, False, sql)
+
+
+REFUSED = [
+    ("DELETE FROM item", UnsafeSqlError, "deleting rows"),
+    ("UPDATE item SET name = 'x'", UnsafeSqlError, "changing rows"),
+    ("INSERT INTO item VALUES (9, 'x', 1)", UnsafeSqlError, "adding rows"),
+    ("WITH a AS (SELECT 1) DELETE FROM item", UnsafeSqlError, "deleting rows"),
+    ("DROP TABLE item", UnsafeSqlError, "not allowed"),
+    ("CREATE TEMP TABLE t (a)", UnsafeSqlError, "not allowed"),
+    ("CREATE TEMP VIEW v AS SELECT 1", UnsafeSqlError, "not allowed"),
+    ("ATTACH '/tmp/t2s_must_not_exist.db' AS x", UnsafeSqlError, "attaching files"),
+    ("VACUUM INTO '/tmp/t2s_must_not_exist.db'", UnsafeSqlError, "not allowed"),
+    ("VACUUM", UnsafeSqlError, "not allowed"),
+    ("PRAGMA journal_mode = wal", UnsafeSqlError, "PRAGMA journal_mode"),
+    ("PRAGMA query_only = 0", UnsafeSqlError, "PRAGMA query_only"),
+    ("PRAGMA user_version = 7", UnsafeSqlError, "PRAGMA user_version"),
+    ("EXPLAIN PRAGMA hard_heap_limit = 200000", UnsafeSqlError, "PRAGMA hard_heap_limit"),
+    ("BEGIN", UnsafeSqlError, "transactions"),
+    ("SELECT load_extension('x')", UnsafeSqlError, "load_extension"),
+    ("SELECT fts3_tokenizer('simple')", UnsafeSqlError, "fts3_tokenizer"),
+    ("SELECT printf('%.*c', 2147483640, 'x')", UnsafeSqlError, "printf"),
+    ("SELECT zeroblob(1000000000)", UnsafeSqlError, "zeroblob"),
+    ("SELECT 1; SELECT 2", UnsafeSqlError, "one statement"),
+    ("SELECT 1; DROP TABLE item", UnsafeSqlError, "one statement"),
+    ("", InvalidSqlError, "no statement"),
+    (" -- nothing", InvalidSqlError, "no statement"),
+    ("SELEC 1", InvalidSqlError, "syntax error"),
+    ("SELECT nope FROM item", InvalidSqlError, "no such column: nope"),
+    ("SELECT * FROM nope", InvalidSqlError, "no such table: nope"),
+    ("SELECT '\ud800'", InvalidSqlError, "unreadable"),
+    ("SELECT 1\x00", InvalidSqlError, "null character"),
+    ("SELECT ?", InvalidSqlError, "binding"),
+    ("SELECT group_concat(i) FROM endless", (QueryTimeoutError, QueryLimitError), ""),
+    ("SELECT count(*) FROM endless", QueryTimeoutError, "too long"),
+]
+
+
+@pytest.mark.parametrize(("sql", "error", "said"), REFUSED)
+def test_refused_by_the_engine(shop: Path, sql: str, error: type, said: str):
+    before = hashlib.sha256(shop.read_bytes()).hexdigest()
+    names = sorted(p.name for p in shop.parent.iterdir())
+    with pytest.raises(error) as caught:
+        sandbox.run(shop, sql, QUICK)
+    assert said in str(caught.value)
+    assert caught.value.sql == sql
+    assert str(shop) not in str(caught.value)
+    assert hashlib.sha256(shop.read_bytes()).hexdigest() == before
+    assert sorted(p.name for p in shop.parent.iterdir()) == names
+    assert not Path("/tmp/t2s_must_not_exist.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("cap", "count", "truncated"), [(1, 1, True), (2, 2, True), (3, 3, False), (4, 3, False)]
+)
+def test_row_cap(shop: Path, cap: int, count: int, truncated: bool):
+    result = sandbox.run(shop, "SELECT * FROM item", Limits(max_rows=cap))
+    assert (len(result.rows), result.truncated) == (count, truncated)
+
+
+def test_endless_rows_are_cut(shop: Path):
+    result = sandbox.run(shop, "SELECT * FROM endless")
+    assert (len(result.rows), result.truncated) == (1000, True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "count", "first"),
+    [
+        (Limits(max_bytes=100), 1, "a" * 40),
+        (Limits(max_cell_bytes=7), 2, "a" * 7),
+        (Limits(max_bytes=10), 0, None),
+    ],
+)
+def test_byte_caps(shop: Path, limits: Limits, count: int, first: str | None):
+    sql = f"SELECT '{'a' * 40}' UNION ALL SELECT '{'b' * 70}'"
+    result = sandbox.run(shop, sql, limits)
+    assert result.truncated
+    assert len(result.rows) == count
+    assert first is None or result.rows[0][0] == first
+
+
+def test_memory_is_bounded(shop: Path):
+    sql = "WITH RECURSIVE a(x) AS (SELECT 'abcdefgh' UNION ALL SELECT x || x FROM a) SELECT max(length(x)) FROM a"
+    with pytest.raises(QueryLimitError):
+        sandbox.run(shop, sql)
+
+
+def test_statement_that_grows_while_it_is_prepared(shop: Path):
+    parts = ["a0 AS (SELECT 1 AS x)"]
+    parts += [f"a{i} AS (SELECT l.x FROM a{i - 1} l, a{i - 1} r)" for i in range(1, 26)]
+    with pytest.raises((QueryLimitError, QueryTimeoutError)):
+        sandbox.run(shop, f"WITH {', '.join(parts)} SELECT count(*) FROM a25")
+
+
+def test_run_each_stops_after_enough_rows(shop: Path):
+    sqls = ("SELECT nope", "SELECT 1", "DELETE FROM item", "SELECT 2", "SELECT 3")
+    results = sandbox.run_each(shop, sqls, stop_after=2)
+    assert [type(r) for r in results] == [InvalidSqlError, QueryResult, UnsafeSqlError, QueryResult]
+
+
+def test_run_each_goes_on_after_a_kill(shop: Path):
+    slow = "SELECT count(*) FROM endless"
+    limits = Limits(deadline_seconds=30.0, kill_seconds=0.5)
+    results = sandbox.run_each(shop, (slow, "SELECT 1"), limits, stop_after=1)
+    assert isinstance(results[0], QueryTimeoutError)
+    assert isinstance(results[1], QueryResult)
+
+
+def test_no_statements_give_no_results(shop: Path):
+    assert sandbox.run_each(shop, (), stop_after=1) == ()
+
+
+def test_denials_do_not_leak_into_the_next_statement(shop: Path):
+    results = sandbox.run_each(shop, ("DELETE FROM item", "SELECT nope"), stop_after=1)
+    assert [type(r) for r in results] == [UnsafeSqlError, InvalidSqlError]
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"name,age\n", b"SQLite format 3\x00" + b"\x01" * 200]
+)
+def test_files_that_cannot_be_opened(tmp_path: Path, content: bytes | None):
+    path = tmp_path / "bad.db"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DatabaseError) as caught:
+        sandbox.run(path, "SELECT 1")
+    assert str(tmp_path) not in str(caught.value)
+    assert path.exists() == (content is not None)
+
+
+def test_find_damage(shop: Path, tmp_path: Path):
+    assert sandbox.find_damage(shop) == ""
+    damaged = tmp_path / "damaged.db"
+    data = bytearray(shop.read_bytes())
+    data[4096:4200] = b"\xff" * 104
+    damaged.write_bytes(data)
+    assert sandbox.find_damage(damaged) != ""
+
+
+def test_a_dead_spare_is_replaced(shop: Path):
+    sandbox.run(shop, "SELECT 1")
+    for spare in sandbox._workers()._spares:
+        spare.kill()
+        spare.wait()
+    assert sandbox.run(shop, "SELECT 2").rows == ((2,),)
