@@ -139,7 +139,7 @@ def find_date_format(texts: Sequence[str], *, allow_compact: bool = False) -> st
     Where day and month cannot be told apart in any text, slashes mean month first, dots and dashes
     day first. ``allow_compact`` also accepts ``20240301``.
     """
-    distinct = {t.strip() for t in texts if t.strip()}
+    distinct = {t.strip() for t in texts if t.strip() and not t.startswith("0000-00-00")}
     if not distinct:
         return ""
     if allow_compact and all(_COMPACT.fullmatch(t) for t in distinct):

@@ -39,6 +39,7 @@ KINDS = [
     ("TEXT", "month", ("2023-03", "2023-12"), "date", "%Y-%m"),
     ("TEXT", "order_date", ("20240301",), "date", "%Y%m%d"),
     ("TEXT", "day", ("2024-03-01", "n/a", "x", "y"), "text", ""),
+    ("DATE", "day", ("2024-03-01", "0000-00-00"), "date", "%Y-%m-%d"),  # MySQL's "none"
     ("DATE", "day", (), "date", "%Y-%m-%d"),
     ("DATETIME", "at", (), "date", "%Y-%m-%d %H:%M:%S"),
     ("DATE", "year", (1999, 2001), "number", ""),
