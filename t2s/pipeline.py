@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -34,7 +34,6 @@ from t2s.values import (
     Database,
     Decoding,
     Limits,
-    Links,
     QueryResult,
     Request,
     Schema,
@@ -96,6 +95,7 @@ def answer(
     Raises:
         PromptError: The question is empty, too long or not text.
         BackendError: The model cannot be run.
+        DatabaseError: The file is gone or damaged.
         QueryError: No statement that the model proposes runs on this database.
     """
     question.check(asked)
@@ -103,7 +103,8 @@ def answer(
     started = perf_counter()
     links = linking.link(asked, session.schema, session.index, today=today, history=earlier)
     linked = perf_counter()
-    request, notes = _build_request(asked, earlier, links, session)
+    request = Request(asked, session.schema, links, earlier)
+    notes = _list_notes(request, session.backend)
     candidates = session.backend.generate(request, session.decoding)
     generated = perf_counter()
     if not candidates:
@@ -112,40 +113,29 @@ def answer(
     chosen, guidance_notes = _choose(candidates, outcomes, session)
     timings = Timings(linked - started, generated - linked, perf_counter() - generated)
     if chosen is None:
-        return Answer(
-            asked,
-            None,
-            explain.decline(session.schema),
-            _share(candidates, [candidate.sql is None for candidate in candidates]),
-            _list_alternatives(None, outcomes),
-            links,
-            notes=notes,
-            timings=timings,
-        )
-    same = [_gives(outcome, chosen) for outcome in outcomes]
+        agreeing = [candidate.sql is None for candidate in candidates]
+        sentence, chart = explain.decline(session.schema), None
+    else:
+        agreeing = [_gives(outcome, chosen) for outcome in outcomes]
+        sentence = explain.sentence(chosen.sql, session.schema)
+        chart = present.choose_chart(chosen)
     return Answer(
         asked,
         chosen,
-        explain.sentence(chosen.sql, session.schema),
-        _share(candidates, same),
+        sentence,
+        _share(candidates, agreeing),
         _list_alternatives(chosen, outcomes),
         links,
-        present.choose_chart(chosen),
+        chart,
         notes + guidance_notes,
         timings,
     )
 
 
-def _build_request(
-    asked: str, earlier: tuple[str, ...], links: Links, session: Session
-) -> tuple[Request, tuple[str, ...]]:
-    notes: tuple[str, ...] = () if question.is_english(asked) else (question.NOT_ENGLISH,)
-    request = Request(asked, session.schema, links, earlier)
-    if isinstance(session.backend, SchemaPicker):
-        picked, picking_notes = session.backend.pick(request)
-        request = replace(request, schema=picked)
-        notes += picking_notes
-    return request, notes
+def _list_notes(request: Request, backend: Backend) -> tuple[str, ...]:
+    """Return what the user should know before any answer: the language, and tables left out."""
+    notes = () if question.is_english(request.question) else (question.NOT_ENGLISH,)
+    return notes + backend.pick(request)[1] if isinstance(backend, SchemaPicker) else notes
 
 
 def _run_candidates(candidates: Sequence[Candidate], session: Session) -> list[Outcome]:

@@ -49,7 +49,7 @@ class SchemaPicker(Protocol):
     """A backend that sees only part of a large schema, and can tell which part."""
 
     def pick(self, request: Request) -> tuple[Schema, tuple[str, ...]]:
-        """Return what is seen of ``request.schema``, and sentences for the user when that is not all."""
+        """Return what ``generate`` sees of ``request.schema``, and sentences for the user if not all."""
         ...
 
 
