@@ -24,7 +24,7 @@ from transformers import BertModel
 from t2s import encoding
 from t2s.backends.compact_model import CompactConfig, CompactModel
 from t2s.ir import KEYWORDS
-from train import data
+from train import augment, data
 from train.card import write_card
 
 DEFAULT_INIT = "sentence-transformers/all-MiniLM-L6-v2"
@@ -32,10 +32,10 @@ DEFAULT_WEIGHTS = {
     "typed": 0.34, "spider": 0.31, "spider_syn": 0.07, "sparc": 0.02, "cosql": 0.03, "squall": 0.06,
     "ambrosia": 0.05, "wikisql": 0.05, "bird": 0.05, "text2sql_data": 0.02,
 }  # fmt: skip
-POOL_EXAMPLES = 512  # examples laid out at a time and batched by length
 POOL_BITS = 6_000_000
 POOL_CALLS = 2_000  # uses of the dropout pool before it is drawn anew, about 80 steps
 MAX_TRAINING_COLUMNS = 70
+SHORT_NAMES_SHARE = 0.12
 FEW_COLUMNS_SHARE = (
     0.4  # examples over a part of their schema: quicker, and keeps names from being learnt by heart
 )
@@ -121,12 +121,14 @@ def laid_out(
     """Return inputs and labels of one example after augmentation; None when its SQL cannot be spelled."""
     draw = rng.random()
     few = rng.random() < FEW_COLUMNS_SHARE
-    changed = data.shrink(example, rng, rng.randint(12, 30) if few else MAX_TRAINING_COLUMNS)
+    changed = augment.shrink(example, rng, rng.randint(12, 30) if few else MAX_TRAINING_COLUMNS)
     if draw < 0.02:
-        changed = data.refusal(changed, rng)
+        changed = augment.refusal(changed, rng)
     elif draw < 0.05:
-        changed = data.without_column(changed, rng) or changed
-    casual = data.type_casually(changed, rng) if 0.05 <= draw < 0.35 else changed
+        changed = augment.without_column(changed, rng) or changed
+    if rng.random() < SHORT_NAMES_SHARE and example.pair.set_name != "typed":
+        changed = augment.shorten_names(changed, rng)
+    casual = augment.type_casually(changed, rng) if 0.05 <= draw < 0.35 else changed
     for version in (casual, changed):
         inputs = encoder.encode(version.request, shuffle=rng)
         ids = encoding.spell(version.symbols, inputs, fold_case=not version.has_cells)
@@ -142,11 +144,12 @@ def batches(
     encoder: encoding.InputEncoder,
     rng: random.Random,
     batch_tokens: int,
+    pool_examples: int,
 ) -> Iterator[Batch]:
     """Yield batches of at most ``batch_tokens`` padded input tokens, alike in length."""
     while True:
         pool = []
-        for _ in range(POOL_EXAMPLES):
+        for _ in range(pool_examples):
             made = laid_out(next(examples), encoder, rng)
             if made is not None:
                 pool.append(made)
@@ -335,6 +338,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add("--tokenizer", default="", help="folder of tokenizer.json when --init is a hub name")
     add("--start", default="", help="trained model folder to start from instead of --init")
     add("--sets", default=",".join(data.SETS), help="sets to train on, comma separated")
+    add("--synthetic", default="", help="file written by train.synthesize, as one more set")
     add("--weights", default="", help="JSON of set name to sampling weight")
     add(
         "--examples",
@@ -344,6 +348,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     add("--minutes", type=float, default=1e9, help="stop and save after this many minutes")
     add("--batch-tokens", type=int, default=2400, help="padded input tokens in a batch")
+    add("--pool", type=int, default=512, help="examples laid out at a time and batched by length")
     add("--encoder-lr", type=float, default=1.5e-4, help="peak learning rate of the encoder")
     add("--decoder-lr", type=float, default=4e-4, help="peak learning rate of the decoder")
     add("--warmup", type=int, default=4000, help="examples of linear warm-up")
@@ -365,12 +370,7 @@ def main(argv: list[str] | None = None) -> int:
     work = Path(args.work)
     work.mkdir(parents=True, exist_ok=True)
     weights = json.loads(args.weights) if args.weights else DEFAULT_WEIGHTS
-    sets = {
-        name: data.load_prepared(
-            Path(args.data), Path(args.databases), work / "prepared", name, "train"
-        )
-        for name in args.sets.split(",")
-    }
+    sets = load_sets(args, work / "prepared")
     run = Run(args)
     rng = random.Random(args.seed + run.seen)
     tokenizer_folder = Path(args.tokenizer or args.init)
@@ -379,11 +379,24 @@ def main(argv: list[str] | None = None) -> int:
         encoding.InputEncoder.from_folder(tokenizer_folder),
         rng,
         args.batch_tokens,
+        args.pool,
     )
     train(run, source)
     run.save()
     run.export(Path(args.out))
     return 0
+
+
+def load_sets(args: argparse.Namespace, cache: Path) -> dict[str, list[data.Example]]:
+    """Prepare every training set, the synthetic one included."""
+    folder = Path(args.data)
+    sources = {name: folder / name / "train.jsonl.gz" for name in args.sets.split(",")}
+    if args.synthetic:
+        sources["synthetic"] = Path(args.synthetic)
+    return {
+        name: data.load_prepared(source, name, folder, Path(args.databases), cache)
+        for name, source in sources.items()
+    }
 
 
 def train(run: Run, source: Iterator[Batch]) -> None:
