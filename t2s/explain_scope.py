@@ -25,7 +25,6 @@ _NUMERIC = (
     | exp.Div
 )
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]+")
 
 
 class NotCoveredError(Exception):
@@ -81,7 +80,7 @@ class Scope:
 def natural_name(name: str) -> str:
     """Return a schema name as words: "CustOrder_ID" -> "cust order ID"."""
     keeps_case = name != name.upper()
-    words = _WORD.findall(_CAMEL.sub(" ", name))
+    words = _CAMEL.sub(" ", name).replace("_", " ").split()
     short = [keeps_case and word.isupper() and 1 < len(word) < 4 for word in words]
     return " ".join(w if kept else w.lower() for w, kept in zip(words, short, strict=True)) or name
 

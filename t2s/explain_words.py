@@ -32,6 +32,8 @@ _SYMBOLS: dict[type[exp.Expr], str] = {
 }
 
 
+# Where year, month and day stand in dd/mm/yyyy and mm/dd/yyyy.
+_DAY_ORDERS = ([(7, 4), (4, 2), (1, 2)], [(7, 4), (1, 2), (4, 2)])
 _NAMED = (
     exp.Column
     | exp.AggFunc
@@ -188,10 +190,20 @@ def _say_date(node: exp.Expr, scope: Scope) -> str | None:
 
 
 def _say_substring(node: exp.Expr, scope: Scope) -> str | None:
-    start, length = node.args.get("start"), node.args.get("length")
-    if not _is_number(start, "1") or not isinstance(length, exp.Literal):
+    start, length = _read_slice(node)
+    if start < 1 or length < 1:
         return None
-    return f"first {length.name} characters of {operand(node.this, scope)}"
+    where = f"first {length} characters"
+    if start > 1:
+        where = f"characters {start} to {start + length - 1}"
+    return f"{where} of {operand(node.this, scope)}"
+
+
+def _read_slice(node: exp.Expr) -> tuple[int, int]:
+    """Return start and length of a SUBSTR with plain numbers, zeros for any other."""
+    numbers = [node.args.get("start"), node.args.get("length")]
+    texts = [each.name for each in numbers if isinstance(each, exp.Literal) and each.name.isdigit()]
+    return (int(texts[0]), int(texts[1])) if len(texts) == 2 else (0, 0)
 
 
 def _say_round(node: exp.Expr, scope: Scope) -> str | None:
@@ -262,7 +274,13 @@ def _say_length(node: exp.Expr, scope: Scope) -> str:
 
 
 def _say_joined(node: exp.Expr, scope: Scope) -> str:
-    return f"{operand(node.this, scope)} followed by {operand(node.expression, scope)}"
+    parts = [strip_brackets(part) for part in node.flatten()]
+    pieces = [part for part in parts if isinstance(part, exp.Substring)]
+    if len(parts) == 5 and len(pieces) == 3 and len({piece.this.sql() for piece in pieces}) == 1:
+        dashes = all(isinstance(part, exp.Literal) and part.name == "-" for part in parts[1::2])
+        if dashes and [_read_slice(piece) for piece in pieces] in _DAY_ORDERS:
+            return f"{operand(pieces[0].this, scope)} as a date"
+    return " followed by ".join(operand(part, scope) for part in parts)
 
 
 def _say_predicate(node: exp.Expr, scope: Scope) -> str:

@@ -330,7 +330,7 @@ SENTENCES = [
         "SELECT iif(total > 1, 'a', 'b'), abs(total), -total FROM orders",
         "Shows ('a' where total is more than 1, otherwise 'b'), size of total and minus total from orders.",
     ),
-    ('SELECT "a b" FROM "odd\n""name"""', 'Shows the a b from odd " name ".'),
+    ('SELECT "a b" FROM "odd\n""name"""', 'Shows the a b from odd "name".'),
     (
         "SELECT a FROM t WHERE b = 'two\nlines xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'",
         "Shows the a from t where b is 'two lines xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'.",
@@ -369,6 +369,14 @@ SENTENCES = [
         "SELECT id FROM orders ORDER BY random() LIMIT 1",
         "Shows the id from orders, sorted by RANDOM() (ascending), only the first one.",
     ),
+    (
+        "SELECT substr(status, 7, 4) || '-' || substr(status, 4, 2) || '-' || substr(status, 1, 2) FROM orders",
+        "Shows status as a date from orders.",
+    ),
+    (
+        "SELECT substr(status, 7, 4) || '-' || substr(status, 4, 2), substr(status, -3) FROM orders",
+        "Shows characters 7 to 10 of status followed by '-' followed by characters 4 to 5 of status and the SUBSTRING(status, -3) from orders.",
+    ),
     ("SELECT id FROM orders ORDER BY 9", "Shows what the SQL computes from orders."),
 ]
 
@@ -403,8 +411,9 @@ NAMES = [
     ("CUSTOMER_ID", "customer id"),
     ("HTTPStatus", "http status"),
     ("% of total", "% of total"),
-    ("größe_m2", "größe m 2"),
+    ("größe_m2", "größe m2"),
     ("名前", "名前"),
+    ("Est. delivery", "est. delivery"),
     ("", ""),
     ("__", "__"),
 ]
