@@ -1,0 +1,1 @@
+"""The pages. They draw values and decide nothing; only this package knows Streamlit."""

@@ -1,0 +1,161 @@
+"""The page where questions are asked: examples, the conversation so far, and the next answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from t2s import pipeline, question
+from t2s.backends import ModelSpec
+from t2s.errors import QueryError, T2SError
+from t2s.ui import answers, loaders, sidebar
+from t2s.ui.markup import count, escape
+from t2s.ui.sidebar import Source
+from t2s.values import Answer, Failure
+
+# Older answers leave the page: each may hold a thousand rows.
+MAX_ANSWERS = 30
+MAX_CONVERSATIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on its way; ``follows`` when earlier ones may be meant by "them" or "those"."""
+
+    text: str
+    follows: bool
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Everything asked about one database in one browser session."""
+
+    items: list[Answer | Failure] = field(default_factory=list)
+    pending: Asked | None = None
+    number: int = 0
+
+    def take(self, item: Answer | Failure) -> None:
+        """Append an answer, and drop the oldest when there are too many."""
+        self.items = [*self.items, item][-MAX_ANSWERS:]
+        self.number += 1
+
+    def history(self) -> tuple[str, ...]:
+        """Return the answered questions, oldest first."""
+        return tuple(i.question for i in self.items if isinstance(i, Answer) and i.result)
+
+
+def show(spec: ModelSpec) -> None:
+    """Draw the page, answer the question that waits, and start loading the model when idle."""
+    source = sidebar.choose()
+    _draw_title(source)
+    if source is None:
+        return
+    talk = _find_conversation(source)
+    _draw_input(talk, source)
+    for position, item in enumerate(talk.items):
+        key = f"{source.database.fingerprint} {talk.number - len(talk.items) + position}"
+        answers.draw(item, key)
+    if talk.pending is not None:
+        _answer_pending(talk, talk.pending, source, spec)
+    elif not talk.items:
+        _draw_examples(talk, source, "start")
+    loaders.start_backend(spec)
+
+
+def _draw_title(source: Source | None) -> None:
+    st.title("Ask your data")
+    if source is None:
+        st.text("Choose a database in the sidebar to begin.")
+        return
+    rows = sum(table.row_count or 0 for table in source.tables.tables)
+    size = f"{count(len(source.tables.tables), 'table')}, {count(rows, 'row')}"
+    about = f" {escape(source.description)}" if source.description else ""
+    st.markdown(f"**{escape(source.title)}**  :gray[{size}]  \n{about}")
+
+
+def _find_conversation(source: Source) -> Conversation:
+    """Return what was asked of this database; switching back and forth loses nothing."""
+    talks: dict[str, Conversation] = st.session_state.setdefault("conversations", {})
+    talk = talks.pop(source.database.fingerprint, None) or Conversation()
+    talks[source.database.fingerprint] = talk
+    while len(talks) > MAX_CONVERSATIONS:
+        del talks[next(iter(talks))]
+    return talk
+
+
+def _draw_input(talk: Conversation, source: Source) -> None:
+    if talk.items:
+        with st.bottom, st.container(horizontal=True, gap="small"):
+            if source.examples:
+                with st.popover("Examples", icon=":material/lightbulb:", type="tertiary"):
+                    _draw_examples(talk, source, "more")
+            st.button(
+                "New topic",
+                icon=":material/refresh:",
+                type="tertiary",
+                help="Clear this conversation; later questions no longer refer to it",
+                on_click=_start_over,
+                args=(source.database.fingerprint,),
+            )
+    # Outside of any container: only then does the page keep its end, the newest answer, in view.
+    st.chat_input(
+        "Ask a question in plain English",
+        key="question",
+        submit_mode="disable",
+        on_submit=_ask_typed,
+        args=(talk,),
+    )
+
+
+def _draw_examples(talk: Conversation, source: Source, place: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for position, example in enumerate(source.examples):
+            st.button(
+                escape(example),
+                key=f"example {place} {source.database.fingerprint} {position}",
+                on_click=_ask,
+                args=(talk, Asked(example, follows=False)),
+            )
+
+
+def _start_over(fingerprint: str) -> None:
+    st.session_state["conversations"].pop(fingerprint, None)
+
+
+def _ask(talk: Conversation, asked: Asked) -> None:
+    talk.pending = asked
+
+
+def _ask_typed(talk: Conversation) -> None:
+    _ask(talk, Asked(st.session_state["question"], follows=True))
+
+
+def _answer_pending(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> None:
+    """Answer, remember, and draw. Nothing is lost when another click interrupts the drawing."""
+    place = st.empty()
+    with place.container():
+        answers.draw_question(asked.text)
+        with st.chat_message("assistant", avatar=":material/database:"):
+            _work(talk, asked, source, spec)
+    with place.container():
+        answers.draw(talk.items[-1], f"{source.database.fingerprint} {talk.number - 1}")
+
+
+def _work(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> None:
+    try:
+        question.check(asked.text)
+        with st.spinner("Loading the model"):
+            backend = loaders.wait_for_backend(spec)
+        with st.spinner("Reading the values of the database"):
+            session = loaders.open_session(
+                source.database, source.tables, backend, shared=source.shared
+            )
+        with st.spinner("Writing SQL and running it"):
+            talk.pending = None
+            history = talk.history() if asked.follows else ()
+            talk.take(pipeline.answer(asked.text, session, history))
+    except T2SError as error:
+        talk.pending = None
+        sql = error.sql if isinstance(error, QueryError) else ""
+        talk.take(Failure(asked.text, str(error), sql))

@@ -1,0 +1,140 @@
+"""What the pages share or keep: the model, the samples, uploaded files, schemas and sessions.
+
+Covered: one model for all users, loaded in a thread while the page is already painted; samples shared by
+all users; uploaded files in a folder of one browser session that goes when the session goes, and, should
+the server have been killed, when the next one starts. Not covered: limits on the size of an upload, which
+``server.maxUploadSize`` sets.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import streamlit as st
+
+import sample_dbs
+from t2s import backends, database, linking, pipeline, preview, schema
+from t2s.backends import Backend, ModelSpec
+from t2s.linking import ValueIndex
+from t2s.values import Database, QueryResult, Schema
+
+_FOLDER_PREFIX = "t2s-upload-"
+
+
+class UploadFolder:
+    """A private folder that is deleted with this object, and at the latest when the process ends."""
+
+    def __init__(self) -> None:
+        """Create the folder; its name carries the process that owns it."""
+        self.path = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def start_backend(spec: ModelSpec) -> Future[Backend]:
+    """Return the model that is being loaded in a thread; the first call starts it."""
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="t2s-load")
+    future = executor.submit(backends.load, spec)
+    executor.shutdown(wait=False)
+    return future
+
+
+def wait_for_backend(spec: ModelSpec) -> Backend:
+    """Return the loaded model. One that could not be loaded is tried again by the next call.
+
+    Raises:
+        BackendError: It cannot be loaded.
+    """
+    future = start_backend(spec)
+    if future.exception() is not None:
+        start_backend.clear()
+    return future.result()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def sweep_uploads() -> None:
+    """Delete upload folders whose process is gone; once per server."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        owner = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+        # This runs before the first upload, so a folder with our own number is of an earlier process.
+        if owner.isdecimal() and (int(owner) == os.getpid() or not _is_running(int(owner))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def open_sample(path: Path, modified_ns: int) -> Database:
+    """Open a sample; ``modified_ns`` makes a rebuilt file a new entry."""
+    return database.open_readonly(path)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def list_examples(sample: str) -> tuple[str, ...]:
+    """Return the questions of a sample that stand alone and are marked as examples."""
+    return tuple(q.question for q in sample_dbs.read_questions(sample) if q.example)
+
+
+def _read_schema(_db: Database, fingerprint: str) -> Schema:
+    return schema.read(_db)
+
+
+def _read_rows(_db: Database, fingerprint: str, table: str) -> QueryResult:
+    return preview.read_rows(_db, table)
+
+
+def _index(_db: Database, fingerprint: str, _tables: Schema) -> ValueIndex:
+    return linking.index(_db, _tables)
+
+
+# Samples are kept for everyone; what stands in an uploaded file is forgotten with its session.
+_cached = st.cache_resource(max_entries=8, show_spinner=False)
+_cached_rows = st.cache_resource(max_entries=64, show_spinner=False)
+_session_cached = st.cache_resource(max_entries=4, scope="session", show_spinner=False)
+_session_cached_rows = st.cache_resource(max_entries=64, scope="session", show_spinner=False)
+_shared_schema, _own_schema = _cached(_read_schema), _session_cached(_read_schema)
+_shared_rows, _own_rows = _cached_rows(_read_rows), _session_cached_rows(_read_rows)
+_shared_index, _own_index = _cached(_index), _session_cached(_index)
+
+
+def read_schema(db: Database, *, shared: bool) -> Schema:
+    """Return the schema, read once per file; ``shared`` keeps it for all browser sessions.
+
+    Raises:
+        DatabaseError: The file cannot be read.
+    """
+    return (_shared_schema if shared else _own_schema)(db, db.fingerprint)
+
+
+def read_rows(db: Database, table: str, *, shared: bool) -> QueryResult:
+    """Return the first rows of a table, read once per file.
+
+    Raises:
+        QueryError: They cannot be read within the limits.
+    """
+    return (_shared_rows if shared else _own_rows)(db, db.fingerprint, table)
+
+
+def open_session(
+    db: Database, tables: Schema, backend: Backend, *, shared: bool
+) -> pipeline.Session:
+    """Return what answers questions over a database; its values are indexed once per file.
+
+    Raises:
+        DatabaseError: The file cannot be read.
+    """
+    index = (_shared_index if shared else _own_index)(db, db.fingerprint, tables)
+    return pipeline.Session(db, tables, index, backend)
