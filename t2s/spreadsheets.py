@@ -18,14 +18,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 from sqlite_utils import Database as UtilsDatabase
 
 from t2s.errors import DatabaseError
 from t2s.values import Cell
+
+if TYPE_CHECKING:
+    import openpyxl
 
 _MAX_COLUMNS = 1000
 _MAX_CELLS = 5_000_000
@@ -38,7 +40,6 @@ _INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,17})")
 _REAL = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,17})(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _Raw = Cell | bool | datetime.date | datetime.time | datetime.timedelta
 _WORKBOOK_ERRORS = (
-    InvalidFileException,
     zipfile.BadZipFile,
     ParseError,
     KeyError,
@@ -94,6 +95,9 @@ def read_xlsx(path: Path, name: str) -> tuple[Sheet, ...]:
     Raises:
         DatabaseError: It is not a workbook, holds nothing, or is too large.
     """
+    import openpyxl  # noqa: PLC0415  (0.4 s, and few people upload workbooks)
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         # The library judges a path by its ending, and an upload has none: give it the open file.
         with path.open("rb") as file:
@@ -104,7 +108,7 @@ def read_xlsx(path: Path, name: str) -> tuple[Sheet, ...]:
                 found = [_read_worksheet(s, name) for s in book.worksheets]
             finally:
                 book.close()
-    except _WORKBOOK_ERRORS as error:
+    except (InvalidFileException, *_WORKBOOK_ERRORS) as error:
         raise DatabaseError(
             f"{name} cannot be read as an Excel workbook; save it again as .xlsx or as CSV.",
             detail=str(error),
