@@ -1,4 +1,4 @@
-"""What several test modules share: a small database and a place to keep the state of Streamlit apart."""
+"""What several test modules share: a small database, and the option that spares the browser tests a model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--app-script",
+        type=Path,
+        help="JSON of question -> statements that the browser tests use instead of the shipped model",
+    )
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def show(spec: ModelSpec) -> None:
 
 
 def _draw_title(source: Source | None) -> None:
-    st.title("Ask your data")
+    st.title("Ask your data", anchor=False)
     if source is None:
         st.text("Choose a database in the sidebar to begin.")
         return
