@@ -16,7 +16,8 @@ TEST_LISTS := requirements.txt train/requirements.txt tests/requirements.txt
 
 app: $(RUN)
 	@lists="$(RUNTIME_LISTS)"; stamp=$(VENV)/runtime.installed; $(install)
-	$(RUN) -m streamlit run streamlit_app.py --server.address 127.0.0.1 --server.port $(PORT)
+	$(RUN) -m streamlit run streamlit_app.py --server.address 127.0.0.1 --server.port $(PORT) \
+		--server.allowedHosts 127.0.0.1 --server.allowedHosts localhost
 
 test: $(RUN)
 	@lists="$(TEST_LISTS)"; stamp=$(VENV)/tests.installed; $(install)
@@ -36,8 +37,8 @@ clean:
 # The stamp is a copy of the lists themselves: pip runs only when their text has changed.
 define install
 cat $$lists | cmp -s - $$stamp || { \
-	echo "Installing $$lists ..."; \
-	$(RUN) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+	echo "Installing what $$lists lists (a minute or two, once) ..."; \
+	$(RUN) -m pip install -qq --disable-pip-version-check $(PIP_ARGS) \
 		$$(for list in $$lists; do echo "-r $$list"; done) && cat $$lists > $$stamp; }
 endef
 

@@ -85,7 +85,7 @@ def _find_conversation(source: Source) -> Conversation:
 
 
 def _draw_input(talk: Conversation, source: Source) -> None:
-    if talk.items:
+    if talk.items or talk.pending is not None:
         with st.bottom, st.container(horizontal=True, gap="small"):
             if source.examples:
                 with st.popover("Examples", icon=":material/lightbulb:", type="tertiary"):

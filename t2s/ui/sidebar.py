@@ -15,8 +15,6 @@ from t2s.ui.markup import count, escape, shorten
 from t2s.values import Column, Database, ForeignKey, Schema, Table
 
 FILE_TYPES = ("sqlite", "db", "csv", "tsv", "xlsx")
-# Beyond this the rows of a table are fetched when it is opened, not before.
-MAX_EAGER_TABLES = 12
 MAX_TABLES = 100
 MAX_COLUMNS = 100
 _MAX_NAME_CHARACTERS = 48
@@ -120,22 +118,22 @@ def _pick(upload: _Upload | None) -> Source | None:
 
 def _draw_schema(source: Source) -> None:
     tables = source.tables.tables
-    st.markdown(f"**What is in it**  \n:gray[{count(len(tables), 'table')}]")
+    st.markdown(f"**What is in it**  :gray[:small[{count(len(tables), 'table')}]]")
     if source.database.notes:
         with st.expander("Notes on reading the file", icon=":material/info:"):
             for note in source.database.notes:
                 st.caption(escape(note))
-    eager = len(tables) <= MAX_EAGER_TABLES
-    for table in tables[:MAX_TABLES]:
+    for position, table in enumerate(tables[:MAX_TABLES]):
         rows = "" if table.row_count is None else f"  :gray[{count(table.row_count, 'row')}]"
         box = st.expander(
             f"{escape(shorten(table.name, _MAX_NAME_CHARACTERS))}{rows}",
             icon=":material/visibility:" if table.is_view else ":material/table:",
             type="compact",
-            key=f"table {source.database.fingerprint} {table.name}",
-            on_change="ignore" if eager else "rerun",
+            key=f"table {source.database.fingerprint} {position}",
+            on_change="rerun",
         )
-        if eager or box.open:
+        # Rows of closed tables would cost the first paint a query and a grid each.
+        if box.open:
             with box:
                 _draw_table(source, table)
     if len(tables) > MAX_TABLES:
@@ -174,4 +172,4 @@ def _describe(column: Column, key: ForeignKey | None) -> str:
     if key is not None:
         guessed = ", guessed from the data" if key.inferred else ""
         text += f" :gray[→ {escape(key.other_table)}{guessed}]"
-    return text
+    return f":small[{text}]"
