@@ -23,7 +23,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
     served.examples(page).first.click()
     served.wait_answered(page, 1)
     served.ask(page, "Number of orders per status")
-    _save(page, folder / "answer.png")
+    _save(page, folder / "answer-wide.png")
     page.close()
     page = _open(browser, url, WIDE)
     page.get_by_test_id("stSidebar").get_by_text("customers").first.click()
@@ -36,7 +36,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
     page = _open(browser, url, PHONE)
     served.examples(page).first.click()
     served.wait_answered(page, 1)
-    _save(page, folder / "phone.png")
+    _save(page, folder / "answer-phone.png")
     page.close()
 
 
