@@ -12,6 +12,7 @@ from t2s.ir_scope import Scope, raise_ref, resolve
 from t2s.ir_tree import (
     AGGREGATES,
     CASTS,
+    COMPARISONS,
     CONSTANTS,
     DATE_WORDS,
     FORMATS,
@@ -100,11 +101,29 @@ _ZERO, _ONE = NumberSymbol("0"), NumberSymbol("1")
 
 
 class ExpressionReader:
-    """Reads expressions; subqueries go back to ``read_query``."""
+    """Reads expressions.
 
-    def __init__(self, read_query: Callable[[exp.Expression, Scope], Expr]) -> None:
-        """Keep how subqueries are read."""
-        self._read_query = read_query
+    Args:
+        read_query: How subqueries are read.
+        is_numeric: Whether an expression is a column that SQLite compares as a number, so that digits in quotes
+            mean the number (https://sqlite.org/datatype3.html, section 4.2).
+    """
+
+    def __init__(
+        self,
+        read_query: Callable[[exp.Expression, Scope], Expr],
+        is_numeric: Callable[[Expr], bool],
+    ) -> None:
+        """Keep both."""
+        self._read_query, self._is_numeric = read_query, is_numeric
+
+    def _compare(self, name: str, args: Sequence[Expr]) -> Op:
+        """A comparison of the first of ``args`` with the others, numbers out of their quotes."""
+        if self._is_numeric(args[0]):
+            args = (args[0], *(_unquote_number(arg) for arg in args[1:]))
+        elif len(args) == 2 and self._is_numeric(args[1]):
+            args = (_unquote_number(args[0]), args[1])
+        return Op(name, tuple(args))
 
     def read_optional(self, clause: exp.Expression | None, scope: Scope) -> Expr | None:
         """Read what WHERE or HAVING holds.
@@ -162,7 +181,9 @@ class ExpressionReader:
             return _fold_reordered(Op(name, (left, right)))
         if name in ("and", "or"):
             return _flatten(name, left, right)
-        return Op(name, (left, right))
+        return (
+            self._compare(name, (left, right)) if name in COMPARISONS else Op(name, (left, right))
+        )
 
     def _read_call(
         self, name: str, nodes: Sequence[exp.Expression | list[exp.Expression] | None], scope: Scope
@@ -226,12 +247,12 @@ class ExpressionReader:
             return Op("in", (left, self._read_query(query, scope)))
         if not node.expressions:
             raise IRError("unsupported expression", "IN without members")
-        return Op("in", (left, *(self.read(member, scope) for member in node.expressions)))
+        members = [self.read(member, scope) for member in node.expressions]
+        return self._compare("in", (left, *members))
 
     def _read_between(self, node: exp.Expression, scope: Scope) -> Expr:
-        return Op(
-            "between", tuple(self.read(node.args[key], scope) for key in ("this", "low", "high"))
-        )
+        args = [self.read(node.args[key], scope) for key in ("this", "low", "high")]
+        return self._compare("between", args)
 
     def _read_is(self, node: exp.Expression, scope: Scope) -> Expr:
         value, other = self.read(node.this, scope), node.expression
@@ -257,7 +278,7 @@ class ExpressionReader:
         args: list[Expr] = []
         for branch in node.args["ifs"]:
             test = self.read(branch.this, scope)
-            args.append(test if subject is None else Op("=", (subject, test)))
+            args.append(test if subject is None else self._compare("=", (subject, test)))
             args.append(self.read(branch.args["true"], scope))
         if node.args.get("default") is not None:
             args.append(self.read(node.args["default"], scope))
@@ -373,6 +394,11 @@ def _read_literal(node: exp.Literal) -> Expr:
         except ArithmeticError as error:
             raise IRError("number literal", text) from error
     return NumberSymbol(text)
+
+
+def _unquote_number(expr: Expr) -> Expr:
+    number = isinstance(expr, TextSymbol) and re.fullmatch(r"\d+(\.\d+)?", expr.text)
+    return NumberSymbol(expr.text) if isinstance(expr, TextSymbol) and number else expr
 
 
 def _counts_rows(node: exp.Count) -> bool:

@@ -33,6 +33,7 @@ _OPERATIONS: dict[type[exp.Expression], str] = {
     exp.Intersect: "intersect",
     exp.Except: "except",
 }
+_NUMERIC_TYPES = ("REAL", "FLOA", "DOUB", "NUM", "DEC", "BOOL")
 Named = list[tuple[str, Expr]]
 
 
@@ -68,7 +69,23 @@ class _QueryReader:
     def __init__(self, schema: Schema, ctes: dict[str, tuple[exp.CTE, _QueryReader]]) -> None:
         self._schema = schema
         self._ctes = ctes
-        self._expressions = ExpressionReader(lambda node, scope: self.read_query(node, scope)[0])
+        self._expressions = ExpressionReader(
+            lambda node, scope: self.read_query(node, scope)[0], self._is_numeric
+        )
+
+    def _is_numeric(self, expr: Expr) -> bool:
+        """Whether ``expr`` is a column whose declared type makes SQLite compare numbers."""
+        if not isinstance(expr, ColumnRef):
+            return False
+        table = self._schema.table(expr.table)
+        column = table.column(expr.column) if table is not None else None
+        declared = column.declared_type.upper() if column is not None else ""
+        if "INT" in declared:
+            return True
+        texts = ("CHAR", "CLOB", "TEXT", "BLOB")
+        return any(part in declared for part in _NUMERIC_TYPES) and not any(
+            t in declared for t in texts
+        )
 
     def read_query(self, node: exp.Expression, outer: Scope | None) -> tuple[Query, list[Named]]:
         """Read a SELECT or a set operation, and the names of what it returns (of each SELECT).

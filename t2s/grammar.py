@@ -1,0 +1,105 @@
+"""What may come next in the pointer language, so that a statement that does not fit its database cannot be written.
+
+Enforced: the order of clauses; columns only of tables in scope; joins only along keys unless a condition follows;
+sums and arithmetic only of numbers; a cell only beside its own column or one that a key ties to it; aggregates only
+where SQLite allows them; GROUP BY where columns stand beside aggregates; set operations of equal width; literals that
+are spelled completely; queries nested at most four deep. There is always an allowed id, and with a budget always a
+way to end within it. Pure: the part that speaks to ``transformers`` is ``backends.compact_decoding``.
+"""
+
+from __future__ import annotations
+
+from t2s.encoding import KEYWORD_IDS, Inputs
+from t2s.grammar_expressions import Keyword
+from t2s.grammar_queries import Done, Start, open_query
+from t2s.grammar_state import ANY, Facts, Ids, Stack, Terms, View, push
+
+END = KEYWORD_IDS["</s>"]
+
+
+class GrammarError(ValueError):
+    """An id that may not come here."""
+
+
+class State:
+    """A point in one sequence of ids; immutable."""
+
+    __slots__ = ("_allowed", "_stack", "_view")
+
+    def __init__(self, view: View, stack: Stack) -> None:
+        """Use ``Grammar.start`` and ``advance`` instead."""
+        self._view, self._stack = view, stack
+        self._allowed: Ids | None = None
+
+    def allowed(self, remaining: int | None = None) -> Ids:
+        """The ids that may come, never none.
+
+        Args:
+            remaining: How many ids may still be written, the end included. Where it is scarce, only ids after which
+                the rest can still be completed are returned; where it never sufficed, those that end soonest.
+        """
+        if self._allowed is None:
+            self._allowed = self._gather()
+        if remaining is None or remaining > self.closing_distance() + _SLACK:
+            return self._allowed
+        distances = {token: self.advance(token).closing_distance() for token in self._allowed}
+        bound = max(remaining - 1, min(distances.values()))
+        return frozenset(token for token, distance in distances.items() if distance <= bound)
+
+    def _gather(self) -> Ids:
+        found: set[int] = set()
+        view, stack = self._view, self._stack
+        while stack is not None:
+            item, stack = stack
+            found |= item.first(view)
+            if not item.nullable(view):
+                break
+            view = item.leave(view)
+        return frozenset(found)
+
+    def advance(self, token: int) -> State:
+        """The point after ``token``.
+
+        Raises:
+            GrammarError: It may not come here.
+        """
+        view, stack = self._view, self._stack
+        while stack is not None:
+            item, stack = stack
+            if token in item.first(view):
+                consumed = item.consumes(token)
+                view, items = item.step(view, token)
+                stack = push(items, stack)
+                if consumed:
+                    return State(view, stack)
+            elif item.nullable(view):
+                view = item.leave(view)
+            else:
+                break
+        raise GrammarError(f"id {token} may not come here")
+
+    def closing_distance(self) -> int:
+        """The number of ids, the end included, that a short completion needs."""
+        total, view, stack = 0, self._view, self._stack
+        while stack is not None:
+            item, stack = stack
+            total += item.cost(view)
+            view = item.foresee(view)
+        return total
+
+
+# A single id adds at most about this much to the shortest completion (a derived table or a case).
+_SLACK = 16
+
+
+class Grammar:
+    """The grammar of one request."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        """Index what ``inputs`` can point at."""
+        self._terms = Terms(inputs, open_query)
+
+    def start(self) -> State:
+        """The point before the first id (the start id is not part of the sequence)."""
+        view = View(self._terms, ANY, (Facts(),))
+        return State(view, push((Start(), Keyword("</s>"), Done()), None))
