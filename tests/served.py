@@ -112,6 +112,13 @@ def wait_painted(page: Page) -> None:
     expect(examples(page).first).to_be_visible(timeout=60_000)
 
 
+def wait_rest(page: Page) -> None:
+    """Return when the server has sent all: until then a click may land on what has just moved."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=ANSWER_MILLISECONDS
+    )
+
+
 def examples(page: Page) -> Locator:
     return page.get_by_test_id("stMainBlockContainer").get_by_test_id("stButton")
 
@@ -134,9 +141,7 @@ def wait_answered(page: Page, number: int) -> None:
     done = answer.get_by_test_id("stCode").or_(answer.get_by_test_id("stAlert"))
     expect(done.first).to_be_visible(timeout=ANSWER_MILLISECONDS)
     expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=ANSWER_MILLISECONDS)
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=ANSWER_MILLISECONDS
-    )
+    wait_rest(page)
 
 
 def upload(page: Page, name: str, data: bytes) -> None:
@@ -146,9 +151,7 @@ def upload(page: Page, name: str, data: bytes) -> None:
     )
     title = page.get_by_test_id("stMainBlockContainer").get_by_text(name, exact=True)
     expect(title).to_be_visible(timeout=30_000)
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=30_000
-    )
+    wait_rest(page)
 
 
 def scripted_command(script: Path) -> list[str]:

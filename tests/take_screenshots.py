@@ -44,6 +44,7 @@ def _open(browser: Browser, url: str, viewport: dict[str, int], scheme: str = "l
     page = browser.new_page(viewport=viewport, color_scheme=scheme)
     page.goto(url)
     served.wait_painted(page)
+    served.wait_rest(page)
     return page
 
 

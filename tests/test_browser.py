@@ -40,6 +40,7 @@ def page(browser, server):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server.url)
     served.wait_painted(page)
+    served.wait_rest(page)
     yield page
     context.close()
     assert (outside, errors) == ([], [])
@@ -102,6 +103,7 @@ def test_the_newest_answer_is_in_view_and_nothing_is_wider_than_a_phone(browser,
     page = context.new_page()
     page.goto(server.url)
     served.wait_painted(page)
+    served.wait_rest(page)
     for number in (1, 2):
         question = (
             "How many customers do we have?" if number == 1 else "Number of orders per status"
