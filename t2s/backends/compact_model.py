@@ -40,9 +40,14 @@ class CompactConfig(PretrainedConfig):
         max_positions: int = 512,
         max_output: int = 160,
         dropout: float = 0.1,
+        decline_threshold: float = 0.5,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
-        """Keep the sizes; ``keywords`` are the keyword ids in order, ``dropout`` is on hidden states only."""
+        """Keep the sizes.
+
+        ``keywords`` are the keyword ids in order, ``dropout`` is on hidden states only, and ``decline_threshold`` is
+        the least probability at which "cannot answer" goes before statements.
+        """
         self.keywords = list(keywords)
         self.word_count = word_count
         self.type_count = type_count
@@ -56,6 +61,7 @@ class CompactConfig(PretrainedConfig):
         self.max_positions = max_positions
         self.max_output = max_output
         self.dropout = dropout
+        self.decline_threshold = decline_threshold
         kwargs["is_encoder_decoder"] = True
         kwargs["vocab_size"] = len(self.keywords) + max_positions
         super().__init__(**kwargs)

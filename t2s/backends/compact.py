@@ -1,0 +1,165 @@
+"""The embedded model as a backend: beams under the grammar, candidates best first.
+
+*Covered*: loading our own folder (safetensors only, no code from it), one question at a time, statements that parse and
+name only what the schema has. *Not covered*: whether a statement is safe or quick to run; that is the sandbox's work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from transformers import LogitsProcessorList
+
+from t2s import encoding, ir
+from t2s.backends import DEFAULT_FOLDER
+from t2s.backends.compact_decoding import MaskProcessor
+from t2s.backends.compact_model import CompactModel
+from t2s.errors import BackendError
+from t2s.grammar import Grammar
+from t2s.values import Candidate, Decoding, Request, Schema
+
+
+@dataclass(slots=True)
+class CompactBackend:
+    """A loaded model; ``generate`` may be called from several threads, one runs at a time."""
+
+    model: CompactModel
+    encoder: encoding.InputEncoder
+    threads: int
+    version: str
+    lock: threading.Lock
+
+    @classmethod
+    def load(
+        cls, folder: Path = DEFAULT_FOLDER, *, dtype: str = "auto", threads: int = 2
+    ) -> CompactBackend:
+        """Load weights and tokenizer of ``folder``.
+
+        Args:
+            folder: A folder written by ``train.compact``.
+            dtype: ``bfloat16``, ``float32`` or ``auto`` (bfloat16 where the CPU multiplies it natively).
+            threads: CPU threads of one question.
+
+        Raises:
+            BackendError: A file is missing, or belongs to another version of the pointer language.
+        """
+        weights = folder / "model.safetensors"
+        for needed in (weights, folder / "config.json", folder / "tokenizer.json"):
+            if not needed.is_file():
+                raise BackendError(
+                    f"The model folder {folder.name} has no {needed.name}; fetch the repository again or train "
+                    "a model with python -m train.compact."
+                )
+        shape = json.loads((folder / "config.json").read_text())
+        if shape.get("keywords") != list(ir.KEYWORDS):
+            raise BackendError(
+                "The model was trained for another version of this program; train it again with "
+                "python -m train.compact."
+            )
+        try:
+            model = CompactModel.from_pretrained(folder, dtype=_choose_dtype(dtype))
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            raise BackendError(
+                f"The model in {folder.name} cannot be read; fetch the repository again.",
+                detail=str(error),
+            ) from error
+        model.train(mode=False)
+        version = hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
+        return cls(
+            model, encoding.InputEncoder.from_folder(folder), threads, version, threading.Lock()
+        )
+
+    def lay_out(self, request: Request) -> encoding.Inputs:
+        """Return what the model reads for this request, as ``generate`` does."""
+        return self.encoder.encode(request)
+
+    def pick(self, request: Request) -> tuple[Schema, tuple[str, ...]]:
+        """Return the part of the schema that fits the input, and a sentence when it is not all."""
+        seen = self.lay_out(request).schema
+        if seen is request.schema:
+            return seen, ()
+        total, kept = (sum(len(t.columns) for t in s.tables) for s in (request.schema, seen))
+        return seen, (
+            "This database is larger than the model can read at once: it looked at the "
+            f"{len(seen.tables)} of {len(request.schema.tables)} tables and {kept} of {total} columns "
+            "that match the question best.",
+        )
+
+    @torch.inference_mode()
+    def generate(self, request: Request, decoding: Decoding) -> tuple[Candidate, ...]:
+        """Return distinct candidates, most probable first; the last resort is an empty tuple."""
+        inputs = self.lay_out(request)
+        ids = torch.tensor([inputs.input_ids])
+        masks = MaskProcessor(Grammar(inputs), beams=decoding.beams, budget=decoding.max_new_tokens)
+        with self.lock:
+            torch.set_num_threads(self.threads)
+            output = cast("Any", self.model).generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                token_type_ids=torch.tensor([inputs.type_ids]),
+                logits_processor=LogitsProcessorList([masks]),
+                num_beams=decoding.beams,
+                num_return_sequences=decoding.beams,
+                max_new_tokens=decoding.max_new_tokens,
+                length_penalty=0.0,
+                do_sample=False,
+                return_dict_in_generate=True,
+                output_scores=True,
+                output_logits=decoding.beams == 1,
+            )
+        found: dict[str | None, float] = {}
+        for row, score in zip(output.sequences.tolist(), _log_probabilities(output), strict=True):
+            try:
+                sql = write_sql(row[1:], inputs)
+            except (ir.IRError, encoding.SpellingError):
+                continue
+            found[sql] = found.get(sql, 0.0) + math.exp(score)
+        return rank(found, self.model.config.decline_threshold)
+
+
+def rank(found: Mapping[str | None, float], decline_threshold: float) -> tuple[Candidate, ...]:
+    """Order candidates by probability; declining comes last unless its probability reaches the threshold."""
+    ranked = sorted(
+        found.items(),
+        key=lambda item: (item[0] is None and item[1] < decline_threshold, -item[1]),
+    )
+    return tuple(Candidate(sql, min(1.0, probability)) for sql, probability in ranked)
+
+
+def _log_probabilities(output: Any) -> list[float]:  # noqa: ANN401
+    """Return the log probability of each sequence that ``generate`` gave."""
+    if output.logits is None:
+        return cast("list[float]", output.sequences_scores.tolist())
+    written = output.sequences[0, 1:].tolist()
+    steps = zip(output.logits, written, strict=True)
+    return [sum(float(step[0].log_softmax(-1)[token]) for step, token in steps)]
+
+
+def write_sql(ids: list[int], inputs: encoding.Inputs) -> str | None:
+    """Turn output ids, up to the end id, into SQL; None when they decline.
+
+    Raises:
+        SpellingError: The ids spell no literal.
+        IRError: The symbols are no statement.
+    """
+    end = encoding.KEYWORD_IDS["</s>"]
+    kept = ids[: ids.index(end)] if end in ids else ids
+    symbols = encoding.read(kept, inputs)
+    if symbols == (encoding.UNANSWERABLE,):
+        return None
+    return ir.to_sql(symbols, inputs.schema)
+
+
+def _choose_dtype(name: str) -> torch.dtype:
+    if name == "auto":
+        return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
+    return {"bfloat16": torch.bfloat16, "float32": torch.float32}[name]
