@@ -42,9 +42,11 @@ class State:
             self._allowed = self._gather()
         if remaining is None or remaining > self.closing_distance() + _SLACK:
             return self._allowed
-        distances = {token: self.advance(token).closing_distance() for token in self._allowed}
+        sorts = {token: self._view.terms.sort(token) for token in self._allowed}
+        samples = {sort: token for token, sort in sorts.items()}
+        distances = {s: self.advance(token).closing_distance() for s, token in samples.items()}
         bound = max(remaining - 1, min(distances.values()))
-        return frozenset(token for token, distance in distances.items() if distance <= bound)
+        return frozenset(token for token, sort in sorts.items() if distances[sort] <= bound)
 
     def _gather(self) -> Ids:
         found: set[int] = set()
@@ -88,8 +90,8 @@ class State:
         return total
 
 
-# A single id adds at most about this much to the shortest completion (a derived table or a case).
-_SLACK = 16
+# No id adds more than this to the shortest completion (a set operation of twelve columns adds most).
+_SLACK = 30
 
 
 class Grammar:

@@ -214,6 +214,16 @@ class Terms:
         """Kind of a column."""
         return self._kinds[column]
 
+    def sort(self, token: int) -> object:
+        """What ``token`` is as far as distances go: the same for ids after which as much is missing."""
+        column = self.columns.get(token)
+        if column is not None:
+            return column[0], self._kinds[column]
+        value = self.values.get(token)
+        if value is not None:
+            return "value", value.is_number
+        return "piece" if token in self.pieces else token
+
     def table_kinds(self, table: str) -> tuple[str, ...]:
         """Kinds of all columns of a table, in order (whether or not they have a marker)."""
         found = self.schema.table(table)

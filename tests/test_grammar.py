@@ -1,0 +1,326 @@
+"""The grammar: what may come, what may not, and that every walk ends in SQL that its database prepares."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+
+import pytest
+
+from t2s.encoding import (
+    KEYWORD_IDS,
+    POINTER_OFFSET,
+    UNANSWERABLE,
+    InputEncoder,
+    Inputs,
+    read,
+    spell,
+)
+from t2s.grammar import END, Grammar, GrammarError, State
+from t2s.ir import KEYWORDS, to_sql, to_symbols
+from t2s.values import Column, ColumnKind, ForeignKey, Links, Request, Schema, Table, ValueMatch
+from tests.tiny import tiny_tokenizer
+
+QUESTION = "orders over 1,500 from tacoma since 2023 or like glove about 77 customers"
+
+
+def _table(name: str, *columns: tuple[str, ColumnKind]) -> Table:
+    return Table(name, tuple(Column(c, kind, primary_key=c == "id") for c, kind in columns))
+
+
+SALES = Schema(
+    (
+        _table(
+            "customer", ("id", "number"), ("city", "text"), ("joined", "date"), ("vip", "boolean")
+        ),
+        _table(
+            "orders",
+            ("id", "number"),
+            ("customer_id", "number"),
+            ("total", "number"),
+            ("day", "text"),
+        ),
+        _table("filler", ("note", "text")),
+    ),
+    (ForeignKey("orders", "customer_id", "customer", "id"),),
+)
+AWKWARD = Schema(
+    (
+        _table(
+            "Order",
+            ("select", "text"),
+            ("Pay (USD)", "number"),
+            ('say "hi"', "text"),
+            ("1st", "date"),
+        ),
+        _table("T1", ("T2", "number"), ("group", "text"), ("count", "number")),
+        _table("naïve — names", ("Größe", "number"), ("it's", "text"), ("a.b", "any")),  # type: ignore[arg-type]
+    ),
+    (ForeignKey("T1", "group", "Order", "select", inferred=True),),
+)
+EMPLOYEES = Schema(
+    (
+        _table("emp", ("id", "number"), ("boss_id", "number"), ("name", "text"), ("photo", "blob")),
+        _table("job", ("emp_id", "number"), ("title", "text"), ("start", "date")),
+        _table("only_text", ("a", "text"), ("b", "text")),
+    ),
+    (ForeignKey("emp", "boss_id", "emp", "id"), ForeignKey("job", "emp_id", "emp", "id")),
+)
+VALUES = {
+    "sales": (
+        ValueMatch("Tacoma", False, "cell", "customer", "city", 22, 28, 1.0),
+        ValueMatch("it's", False, "category", "filler", "note"),
+        ValueMatch("2023-01-01", False, "date", None, None, 35, 39, 1.0),
+        ValueMatch("1500", True, "number", None, None, 12, 17, 1.0),
+        ValueMatch("7", True, "cell", "orders", "customer_id", 0, 0, 1.0),
+    ),
+    "awkward": (ValueMatch('a "quoted" cell', False, "cell", "Order", "select", 0, 0, 1.0),),
+    "employees": (),
+}
+SCHEMAS = {"sales": SALES, "awkward": AWKWARD, "employees": EMPLOYEES}
+
+
+def lay_out(name: str) -> Inputs:
+    request = Request(QUESTION, SCHEMAS[name], Links((), VALUES[name]), ("earlier one about 12",))
+    return InputEncoder(tiny_tokenizer()).encode(request)
+
+
+@pytest.fixture(scope="module")
+def sales() -> Inputs:
+    return lay_out("sales")
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def create(schema: Schema) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    for table in schema.tables:
+        columns = ", ".join(quoted(column.name) for column in table.columns)
+        connection.execute(f"CREATE TABLE {quoted(table.name)} ({columns})")
+    return connection
+
+
+def ids_of(text: str, inputs: Inputs) -> list[int]:
+    """Ids of keywords (a blank in one as NUL), ``->table``, ``->table.column``, ``=value`` and ``~question_word``."""
+    markers = {f"->{s.table}": p for p, s in inputs.tables.items()}
+    markers |= {f"->{s.table}.{s.column}": p for p, s in inputs.columns.items()}
+    markers |= {f"={value.text}": p for p, value in inputs.values.items()}
+    for position, piece in reversed(inputs.pieces.items()):
+        markers[f"~{inputs.texts[piece.source][piece.start : piece.end]}"] = position
+    return [
+        POINTER_OFFSET + markers[w] if w in markers else KEYWORD_IDS[w.replace("\0", " ")]
+        for w in text.split()
+    ]
+
+
+def follow(text: str, inputs: Inputs) -> State:
+    state = Grammar(inputs).start()
+    for token in ids_of(text, inputs):
+        assert token in state.allowed()
+        state = state.advance(token)
+    return state
+
+
+COMPLETE = [
+    "unanswerable",
+    "from ->customer select *",
+    "from ->customer select count *",
+    "from ->customer select distinct ->customer.city order ->customer.joined desc limit 3",
+    "from ->customer , ->orders select ->customer.city , sum ->orders.total group ->customer.id",
+    "from ->customer , ->orders select ->customer.city , max ->orders.total",  # bare columns beside MAX
+    "from ->orders left ->customer select ->orders *",
+    "from ->orders cross ->filler select count *",
+    "from ->orders , ->filler on ->orders.day = ->filler.note select ->filler.note",
+    "from ->customer , ->customer @2 on ->customer.city = ->customer.city @2 select ->customer.id @2",
+    "from ->customer select ->customer.id where ->customer.city = =Tacoma",
+    "from ->customer select ->customer.id where ->customer.city = ' ~tacoma ~tacoma '",
+    "from ->customer select ->customer.id where ->customer.city like ' % ~glove ~glove % '",
+    "from ->customer select ->customer.id where ->customer.city = ' '",  # an empty text
+    "from ->customer select ->customer.id where ->customer.vip",
+    "from ->customer select ->customer.id where ->customer.vip and not ->customer.city is_null",
+    "from ->orders select count * where ->orders.total > =1500",
+    "from ->orders select count * where ->orders.total > ~77 ~77",
+    "from ->orders select count * where ->orders.total between 1 . 5 and 2 0",
+    "from ->orders select count * where ->orders.customer_id in ( 1 , =7 )",
+    "from ->customer select ->customer.city where ->customer.id = =7",  # tied by a key
+    "from ->customer select ->customer.city where strftime:%Y ->customer.joined = ' ~2023 ~2023 '",
+    "from ->orders select 100.0 times sum flag ( ->orders.total > 5 ) divide count *",
+    "from ->orders select sum case when ->orders.total > 5 then ->orders.total else 0 end",
+    "from ->orders select round ( avg ->orders.total , 2 )",
+    "from ->orders select ->orders.day group ->orders.day having count * > 1 order count * desc limit ~77 ~77",
+    "from ->orders select ->orders.id where ->orders.total > ( from ->orders select avg ->orders.total )",
+    "from ->customer select ->customer.city where not_exists ( from ->orders select * where "
+    "->orders.customer_id = ->customer.id )",
+    "from ->orders select ->orders.id where ->orders.total = ( from ->orders select max ->orders.total where "
+    "->orders.customer_id = ->orders.customer_id outer )",
+    "from ( from ->orders select ->orders.day , count * group ->orders.day ) select avg #2",
+    "from ->customer select ->customer.id union from ->orders select ->orders.customer_id order #1 limit 2",
+    "select ( from ->orders select count * ) minus ( from ->customer select count * )",
+    "from ->orders select ->orders.id , rank over ( partition ->orders.day order ->orders.total desc )",
+    "from ->orders select sum ->orders.total over ( )",
+    "from ->customer select count * where ->customer.joined >= date ( now , -1\0day )",
+]
+
+
+@pytest.mark.parametrize("text", COMPLETE)
+def test_what_may_come(text: str, sales: Inputs) -> None:
+    assert END in follow(text, sales).allowed()
+    if text != UNANSWERABLE:
+        sql = to_sql(read(ids_of(text, sales), sales), SALES)
+        assert create(SALES).execute("EXPLAIN " + sql).fetchone() is not None
+
+
+# What came, and what may not come then.
+REFUSED = [
+    ("", "where"),
+    ("", "</s>"),
+    ("from", "select"),
+    ("from ->customer select", "</s>"),
+    ("from ->customer select", "->orders.total"),  # not in scope
+    ("from ->customer select", "->customer"),  # a star of the only table is a star
+    ("from ->customer ,", "</s>"),
+    ("from ->customer , ->filler", "select"),  # no key links them
+    ("from ->customer left ->filler", "</s>"),
+    ("from ->customer , ->customer", "on"),  # the second instance wants its number
+    ("from ->customer select ->customer.id", "@2"),
+    ("from ->customer select ->customer.id", "outer"),
+    ("from ->customer select sum", "->customer.city"),
+    ("from ->customer select sum", "->customer.joined"),
+    ("from ->customer select sum", "*"),
+    ("from ->customer select count distinct", "*"),
+    ("from ->orders select sum ( ->orders.total plus", "sum"),
+    ("from ->customer select ->customer.city", "plus"),
+    ("from ->customer select count * where", "count"),
+    ("from ->orders select count * where ->orders.total", "</s>"),
+    ("from ->orders select count * where ->orders.total =", "'"),
+    ("from ->orders select count * where ->orders.total =", "=2023-01-01"),
+    ("from ->orders select count * where ->orders.id =", "=7"),  # a cell of another column
+    ("from ->customer select count * where ->customer.city =", "=it's"),
+    ("from ->orders select count * where ->orders.total = ~77", "~about"),
+    ("from ->orders select count * where ->orders.total = 1 .", "</s>"),
+    ("from ->orders select count * where ->orders.total = 1 . 5", "."),
+    (
+        "from ->customer select count * where ->customer.city = ' ~tacoma",
+        "~from",
+    ),  # before its start
+    ("from ->customer select count * where ->customer.city = ' ~tacoma", "'"),
+    ("from ->customer select count * where strftime:%Y ->customer.joined =", "2"),
+    ("from ->customer select count * where ( ->customer.city", ")"),  # parentheses around nothing
+    ("from ->customer select count * where not", "not"),
+    ("from ->customer select ->customer.city , count *", "</s>"),  # wants its groups
+    ("from ->customer select ->customer.city , count *", "order"),
+    ("from ->customer select ->customer.city", "having"),
+    ("from ->customer select ->customer.city group", "count"),
+    ("from ->customer select ->customer.city order", "count"),
+    ("from ->customer select ->customer.city order", "'"),
+    ("from ->customer select ->customer.city group", "1"),  # would be a position
+    ("from ->customer select ->customer.city limit", "'"),
+    ("from ->customer select ->customer.city limit 3", "."),
+    ("from ->customer select ->customer.city limit", "~tacoma"),
+    ("from ->customer select ->customer.city limit 3", "where"),
+    ("from ->customer", "where"),
+    (
+        "from ->customer select ->customer.id , ->customer.city union from ->orders select ->orders.id",
+        "</s>",
+    ),
+    ("from ->customer select ->customer.id union from ->orders select ->orders.id", ","),
+    ("from ->customer select ->customer.id union from ->orders select", "*"),
+    (
+        "from ->customer select ->customer.id union from ->orders select ->orders.id order",
+        "->orders.id",
+    ),
+    ("from ->customer select ->customer.id union from ->orders select ->orders.id order", "#2"),
+    ("from ->orders select count * where ->orders.total > ( from ->orders select ->orders.id", ","),
+    ("from ->orders select count * where ->orders.total > ( from ->orders select", "*"),
+    ("from ->customer select count * where exists ( from ->orders select sum", "->customer.id"),
+    ("from ( from ->orders select ->orders.id ) select", "#2"),
+    ("from ( from ->orders select ->orders.id ) select", "->orders.id"),
+    ("from ->orders select rank", "</s>"),
+    ("from ->orders select sum distinct ->orders.total", "over"),
+    ("select", "count"),
+    ("select", "*"),
+    ("unanswerable", "from"),
+]
+
+
+@pytest.mark.parametrize(("before", "refused"), REFUSED)
+def test_what_may_not_come(before: str, refused: str, sales: Inputs) -> None:
+    state = follow(before, sales)
+    (token,) = ids_of(refused, sales)
+    assert token not in state.allowed()
+    with pytest.raises(GrammarError):
+        state.advance(token)
+
+
+def test_queries_nest_four_deep(sales: Inputs) -> None:
+    inner = "from ->orders select count * where ->orders.total > ( "
+    assert KEYWORD_IDS["from"] in follow(inner * 3, sales).allowed()
+    deepest = follow(inner * 3 + "from ->orders select count * where ->orders.total > (", sales)
+    assert KEYWORD_IDS["from"] not in deepest.allowed()
+
+
+def test_only_padding_follows_the_end(sales: Inputs) -> None:
+    state = follow("unanswerable </s>", sales)
+    assert state.allowed() == {KEYWORD_IDS["<pad>"]}
+    assert state.advance(KEYWORD_IDS["<pad>"]).closing_distance() == 0
+
+
+def test_without_tables_it_can_only_decline() -> None:
+    inputs = InputEncoder(tiny_tokenizer()).encode(Request(QUESTION, Schema(()), Links()))
+    assert Grammar(inputs).start().allowed() == {KEYWORD_IDS[UNANSWERABLE]}
+
+
+def test_kinds_of_empty_tables_do_not_bind() -> None:
+    table = Table("customer", (Column("id", "number"), Column("city")), row_count=0)
+    inputs = InputEncoder(tiny_tokenizer()).encode(Request(QUESTION, Schema((table,)), Links()))
+    assert follow("from ->customer select sum ->customer.city", inputs).closing_distance() >= 1
+
+
+def walk(inputs: Inputs, rng: random.Random, budget: int) -> tuple[list[int], bool]:
+    """A random sequence without its end, and whether it could be completed within the budget at every point."""
+    state, ids, timely = Grammar(inputs).start(), [], True
+    pointing = rng.random()
+    while not ids or ids[-1] != END:
+        allowed = state.allowed(budget - len(ids))
+        keywords = sorted(token for token in allowed if token < len(KEYWORDS))
+        pointers = sorted(token for token in allowed if token >= len(KEYWORDS))
+        pool = pointers if pointers and (not keywords or rng.random() < pointing) else keywords
+        ids.append(rng.choice(pool))
+        state = state.advance(ids[-1])
+        timely = timely and len(ids) + state.closing_distance() <= budget
+    return ids[:-1], timely
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_random_walks_end_in_time_and_prepare(name: str) -> None:
+    inputs, rng, connection = lay_out(name), random.Random(name), create(SCHEMAS[name])
+    for _ in range(500):
+        ids, timely = walk(inputs, rng, rng.choice([12, 24, 48, 96]))
+        assert timely
+        if ids == [KEYWORD_IDS[UNANSWERABLE]]:
+            continue
+        sql = to_sql(read(ids, inputs), SCHEMAS[name])
+        assert connection.execute("EXPLAIN " + sql).fetchone() is not None
+
+
+GOLD = [
+    "SELECT city, COUNT(*) FROM customer GROUP BY city ORDER BY COUNT(*) DESC LIMIT 1",
+    "SELECT c.city, SUM(o.total) AS t FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.total > 77 "
+    "GROUP BY c.id HAVING t > 1500 ORDER BY t DESC",
+    "SELECT COUNT(*) FROM customer WHERE id NOT IN (SELECT customer_id FROM orders) AND city = 'Tacoma'",
+    "SELECT AVG(julianday(joined) - julianday('2023-01-01')) FROM customer",
+    "SELECT o.day FROM orders o LEFT JOIN customer c ON o.customer_id = c.id WHERE c.id IS NULL",
+    "SELECT 100.0 * SUM(CASE WHEN total > 77 THEN 1 ELSE 0 END) / COUNT(*) FROM orders WHERE day LIKE '2023%'",
+]
+
+
+@pytest.mark.parametrize("sql", GOLD)
+def test_gold_is_reachable(sql: str, sales: Inputs) -> None:
+    ids = spell(to_symbols(sql, SALES), sales)
+    assert ids is not None
+    state = Grammar(sales).start()
+    for token in (*ids, END):
+        state = state.advance(token)
+    assert state.closing_distance() == 0
