@@ -10,9 +10,9 @@ way to end within it. Pure: the part that speaks to ``transformers`` is ``backen
 from __future__ import annotations
 
 from t2s.encoding import KEYWORD_IDS, Inputs
-from t2s.grammar_expressions import Keyword
+from t2s.grammar_items import Facts, Keyword, Stack, View, push
 from t2s.grammar_queries import Done, Start, open_query
-from t2s.grammar_state import ANY, Facts, Ids, Stack, Terms, View, push
+from t2s.grammar_terms import ANY, Ids, Terms
 
 END = KEYWORD_IDS["</s>"]
 
@@ -85,8 +85,9 @@ class State:
         total, view, stack = 0, self._view, self._stack
         while stack is not None:
             item, stack = stack
-            total += item.cost(view)
-            view = item.foresee(view)
+            cost = item.cost(view)
+            view = item.foresee(view, cost)
+            total += cost
         return total
 
 

@@ -1,4 +1,7 @@
-"""Items of the grammar for literals, operands and conditions. Pure."""
+"""Items of the grammar for operands, calls and conditions. Pure.
+
+They hold each other (a call has operands, CASE has conditions, a condition has operands), so they stand in one module.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,30 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from t2s.encoding import KEYWORD_IDS
-from t2s.grammar_state import (
+from t2s.grammar_items import (
+    Descending,
+    Facts,
+    Item,
+    Keyword,
+    Known,
+    Optional,
+    Rule,
+    Silent,
+    Step,
+    View,
+    Yield,
+)
+from t2s.grammar_literals import DateWord, LiteralOnly, read_literal
+from t2s.grammar_terms import (
     ANY,
     CONDITION,
     DIGITS,
     NOTHING,
     NUMBER,
     NUMERIC_KINDS,
-    Facts,
     Ids,
-    Item,
     Scope,
     Value,
-    View,
     keywords,
 )
 from t2s.ir_tree import (
@@ -26,7 +40,6 @@ from t2s.ir_tree import (
     CASTS,
     COMPARISONS,
     CONSTANTS,
-    DATE_WORDS,
     FORMATS,
     FUNCTIONS,
     INSTANCES,
@@ -41,16 +54,11 @@ from t2s.ir_tree import (
 
 Literals = Literal["all", "numbers", "none"]
 Mode = Literal["value", "either", "condition"]
-Step = tuple[View, tuple[Item, ...]]
 MAX_DEPTH = 4
 # SQLite's parser gives up when about a hundred symbols are open.
 _MAX_NESTING = 6
-_MAX_DIGITS = 12
-_MAX_PARTS = 20  # a date and time by characters
 _MAX_MEMBERS = 12
 
-_QUOTE, _POINT = KEYWORD_IDS["'"], KEYWORD_IDS["."]
-_CHARACTERS = keywords(*"%_-/: ") | DIGITS | {_POINT}
 _OPEN, _FROM = KEYWORD_IDS["("], KEYWORD_IDS["from"]
 _ARITHMETIC, _JOINED = keywords(*SUMS, *PRODUCTS), keywords("||")
 _COMPARE = keywords(*(name for name in COMPARISONS if not name.endswith("like")))
@@ -71,8 +79,7 @@ _NUMBER_CALLS = keywords(
 _EITHER_CALLS = keywords("coalesce", "nullif", "least", "greatest")
 _OTHER_CALLS = keywords(*FUNCTIONS, *CASTS) - _NUMBER_CALLS - _DATE_CALLS
 _NOT, _NEG, _NULL, _NOW = keywords("not"), keywords("neg"), keywords("null"), keywords("now")
-_DISTINCT_OR_STAR = keywords("distinct", "*")
-_MODIFIERS = keywords(*DATE_WORDS) - _NOW
+_DISTINCT, _STAR = KEYWORD_IDS["distinct"], KEYWORD_IDS["*"]
 # What a call yields; others keep the kind of their operand, or "any" with several.
 _YIELDS: dict[str, Value] = {
     **dict.fromkeys(("count", "sum", "avg", "total", *RANKINGS), NUMBER),
@@ -125,176 +132,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Keyword(Item):
-    """One keyword that must come."""
-
-    name: str
-
-    def first(self, view: View) -> Ids:
-        """The keyword."""
-        del view
-        return frozenset((KEYWORD_IDS[self.name],))
-
-    def step(self, view: View, token: int) -> Step:
-        """Nothing follows."""
-        del token
-        return view, ()
-
-    def foresee(self, view: View) -> View:
-        """A keyword alone changes nothing."""
-        return view
-
-
-@dataclass(frozen=True, slots=True)
-class Yield(Item):
-    """Says what the operand before it amounts to; ``value`` None makes it a plain value of its kind."""
-
-    value: Value | None
-
-    def first(self, view: View) -> Ids:
-        """Nothing: it is only left behind."""
-        del view
-        return NOTHING
-
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
-    def leave(self, view: View) -> View:
-        """Replace the last operand."""
-        return view.with_last(self.value if self.value is not None else Value(view.last.kind))
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
-
-
-@dataclass(frozen=True, slots=True)
-class Digits(Item):
-    """Further digits of a number; ``required`` after a point."""
-
-    count: int
-    point: bool
-    required: bool = False
-
-    def first(self, view: View) -> Ids:
-        """Digits, and one point."""
-        del view
-        if self.required:
-            return DIGITS
-        if self.count >= _MAX_DIGITS:
-            return NOTHING
-        return DIGITS if self.point else DIGITS | {_POINT}
-
-    def nullable(self, view: View) -> bool:
-        """Unless a point came last."""
-        del view
-        return not self.required
-
-    def step(self, view: View, token: int) -> Step:
-        """Go on."""
-        point = token == _POINT
-        return view, (Digits(self.count + 1, self.point or point, required=point),)
-
-    def cost(self, view: View) -> int:
-        """One digit after a point."""
-        del view
-        return int(self.required)
-
-    def foresee(self, view: View) -> View:
-        """The kind is known since the first digit."""
-        return view
-
-
-@dataclass(frozen=True, slots=True)
-class SpanEnd(Item):
-    """The last piece of a run of the question that ``start`` opened."""
-
-    start: int
-    sort: str
-
-    def first(self, view: View) -> Ids:
-        """Pieces that close the run."""
-        return view.terms.span_ends(self.start, self.sort)
-
-    def step(self, view: View, token: int) -> Step:
-        """Nothing follows."""
-        del token
-        return view, ()
-
-    def foresee(self, view: View) -> View:
-        """The kind is known since the first piece."""
-        return view
-
-
-@dataclass(frozen=True, slots=True)
-class TextBody(Item):
-    """What stands between quotes, and the closing quote."""
-
-    parts: int = 0
-
-    def first(self, view: View) -> Ids:
-        """Another part, or the quote; an empty text is one too."""
-        if self.parts >= _MAX_PARTS:
-            return frozenset((_QUOTE,))
-        key = ("text",)
-        found = view.terms.remembered.get(key)
-        if found is None:
-            found = _CHARACTERS | {_QUOTE} | view.terms.pieces | frozenset(view.terms.values)
-            view.terms.remembered[key] = found
-        return found
-
-    def step(self, view: View, token: int) -> Step:
-        """Close, or go on after the part."""
-        if token == _QUOTE:
-            return view, ()
-        rest = TextBody(self.parts + 1)
-        if token in view.terms.pieces:
-            return view, (SpanEnd(token, "text"), rest)
-        return view, (rest,)
-
-    def foresee(self, view: View) -> View:
-        """The kind is known since the quote."""
-        return view
-
-
-def read_literal(view: View, token: int, sort: str = "number") -> Step:
-    """The items after the id that opens a literal; the view knows its kind."""
-    if token == _QUOTE:
-        return view.with_last(Value("text", literal=True)), (TextBody(),)
-    value = view.terms.values.get(token)
-    if value is not None:
-        return view.with_last(Value("number" if value.is_number else "text", literal=True)), ()
-    view = view.with_last(Value("number", literal=True))
-    if token in DIGITS:
-        return view, (Digits(1, point=sort == "integer"),)
-    return view, (SpanEnd(token, sort),)
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralOnly(Item):
-    """A literal and nothing else: a member of IN, or a count of rows."""
-
-    against: Value | None
-    sort: str = "any"
-
-    def first(self, view: View) -> Ids:
-        """Ids that open it."""
-        return view.terms.literals(self.against, self.sort)
-
-    def step(self, view: View, token: int) -> Step:
-        """Spell it."""
-        return read_literal(view, token, "integer" if self.sort == "integer" else "number")
-
-    def cost(self, view: View) -> int:
-        """A digit, or an empty text."""
-        return 1 if DIGITS & self.first(view) else 2
-
-
-@dataclass(frozen=True, slots=True)
-class Suffix(Item):
+class _Suffix(Known):
     """``@2`` and ``outer`` after a column of ``table`` (None: output ``index`` of a derived table)."""
 
     context: Context
@@ -304,7 +142,6 @@ class Suffix(Item):
     up: int = 0
 
     def _marks(self, instance: int, up: int) -> int | None:
-        """How many further ``outer`` lead to a member that has the column; None when none does."""
         hits = self.context.scope.hits(self.table, instance)
         if self.context.local:
             hits = [hit for hit in hits[:1] if any(hit is m for m in self.context.scope.members)]
@@ -314,7 +151,6 @@ class Suffix(Item):
         return None
 
     def first(self, view: View) -> Ids:
-        """Marks that lead to another member."""
         del view
         found: set[int] = set()
         if not self.up and self.instance == 1:
@@ -324,31 +160,24 @@ class Suffix(Item):
         return frozenset(found)
 
     def nullable(self, view: View) -> bool:
-        """When the column is reached already."""
         del view
         return self._marks(self.instance, self.up) == 0
 
     def step(self, view: View, token: int) -> Step:
-        """Go on to the other member."""
         if token in _INSTANCES:
             return view, (replace(self, instance=_INSTANCES[token]),)
         return view, (replace(self, up=self.up + 1),)
 
     def cost(self, view: View) -> int:
-        """Marks up to the first member that has the column."""
         marks = [self._marks(self.instance, self.up)]
         if not self.up and self.instance == 1:
             other = [self._marks(number, 0) for number in _INSTANCES.values()]
             marks += [mark + 1 for mark in other if mark is not None]
         return min((mark for mark in marks if mark is not None), default=0)
 
-    def foresee(self, view: View) -> View:
-        """The kind is known since the column."""
-        return view
-
 
 @dataclass(frozen=True, slots=True)
-class Primary(Item):
+class _Primary(Item):
     """An operand that holds together: a column, a literal, a call, CASE, or something in parentheses.
 
     Attributes:
@@ -366,7 +195,6 @@ class Primary(Item):
     pattern: bool = False
 
     def first(self, view: View) -> Ids:
-        """Everything an operand may begin with here."""
         key = (self.context, self.need, self.against, self.literals, self.pattern)
         found = view.terms.remembered.get(key)
         if found is None:
@@ -398,31 +226,30 @@ class Primary(Item):
         return frozenset(found)
 
     def step(self, view: View, token: int) -> Step:
-        """Expand what ``token`` begins."""
         context = self.context
         if token in view.terms.columns:
             table, _ = column = view.terms.columns[token]
             view = view.with_last(Value(view.terms.kind(column), column))
-            return _note_plain(view, context), (Suffix(context, table),)
+            return _note_plain(view, context), (_Suffix(context, table),)
         if token in _OUTPUTS:
             index = _OUTPUTS[token]
             outputs = next(iter(context.scope.hits(None, 1))).outputs
             view = view.with_last(Value(outputs[index - 1] if index <= len(outputs) else "any"))
-            return _note_plain(view, context), (Suffix(context, None, index),)
+            return _note_plain(view, context), (_Suffix(context, None, index),)
         nested = context.nest()
         if token == _OPEN:
-            return view, (Inner(nested), Close(nested))
+            return view, (_Inner(nested), _Close(nested))
         name = KEYWORDS[token] if token < len(KEYWORDS) else ""
         if name in CONSTANTS:
             return view.with_last(Value("number", literal=True)), ()
         if name == "case":
-            return view, (CaseBranch(nested), CaseTail(nested), Keyword("end"), Yield(ANY))
+            return view, (_CaseBranch(nested), _CaseTail(nested), Keyword("end"), Yield(ANY))
         if name in RANKINGS:
-            return view, (Keyword("over"), *window_items(nested))
+            return view, (Keyword("over"), *_window_items(nested))
         if name in AGGREGATES:
             return self._open_aggregate(view, name)
-        if name in FUNCTIONS or name in CASTS or (":" in name and token not in _CHARACTERS):
-            return view, call_items(nested, name)
+        if name in FUNCTIONS or name in CASTS or (":" in name):
+            return view, _call_items(nested, name)
         return read_literal(view, token)
 
     def _open_aggregate(self, view: View, name: str) -> Step:
@@ -431,14 +258,13 @@ class Primary(Item):
             extremes = before.extremes and name in ("min", "max")
             count = before.aggregates + 1
             view = view.with_facts(replace(before, aggregates=count, extremes=extremes))
-        tail: tuple[Item, ...] = (OverTail(self.context, before),) if self.context.windows else ()
+        tail: tuple[Item, ...] = (_OverTail(self.context, before),) if self.context.windows else ()
         if name in _YIELDS:
             tail = (Yield(_YIELDS[name]), *tail)
         inner = replace(self.context.nest(), inside=True, windows=False)
-        return view, (Aggregated(inner, name, tail),)
+        return view, (_Aggregated(inner, name, tail),)
 
     def cost(self, view: View) -> int:
-        """One where a column or a digit will do, else the shortest flag."""
         if self.context.scope.columns(self.need, local=self.context.local):
             return 1
         return 1 if DIGITS & self.first(view) else 5
@@ -450,32 +276,32 @@ def _note_plain(view: View, context: Context) -> View:
     return view
 
 
-def call_items(context: Context, name: str) -> tuple[Item, ...]:
+def _call_items(context: Context, name: str) -> tuple[Item, ...]:
     """The items after the name of a function that is no aggregate."""
     fewest, most = FUNCTIONS.get(name, (1, 1))
     tail: tuple[Item, ...] = (Yield(_YIELDS[name]),) if name in _YIELDS else ()
     if name == "flag":
-        return (FlagOperand(context), *tail)
+        return (_FlagOperand(context), *tail)
     if name in REORDERED:
-        return (PlainColumn(context), *tail)
+        return (_PlainColumn(context), *tail)
     if fewest == 1:
         dates = KEYWORD_IDS[name] in _DATE_CALLS
         need = "date" if ":" in name or dates else "number" if name in ("abs", "round") else ""
-        return (Argument(context, need, dates, most - 1), *tail)
+        return (_Argument(context, need, dates, most - 1), *tail)
     items: list[Item] = [Keyword("("), Operand(context)]
     for _ in range(fewest - 1):
         items += [Keyword(","), Operand(context)]
-    return (*items, Close(context, more=most - fewest, given=True), *tail)
+    return (*items, _Close(context, more=most - fewest, given=True), *tail)
 
 
-def window_items(context: Context) -> tuple[Item, ...]:
+def _window_items(context: Context) -> tuple[Item, ...]:
     """The items after ``over``."""
     inner = replace(context, clause="over", windows=False)
-    return Keyword("("), Partition(inner), WindowOrder(inner), Keyword(")"), Yield(NUMBER)
+    return Keyword("("), _Partition(inner), _WindowOrder(inner), Keyword(")"), Yield(NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
-class Close(Item):
+class _Close(Item):
     """The closing parenthesis, and further arguments before it.
 
     Attributes:
@@ -491,77 +317,50 @@ class Close(Item):
     dates: bool = False
 
     def _is_bare(self, view: View) -> bool:
-        """Whether a literal came of which nothing can be asked."""
         return view.last.literal and bool(self.context.scope.columns())
 
     def first(self, view: View) -> Ids:
-        """The parenthesis where it means something, a comma before another argument."""
         found = keywords(")") if self.given or view.last.compound else NOTHING
         return found | keywords(",") if self.more else found
 
     def step(self, view: View, token: int) -> Step:
-        """Close, or go on."""
         if token == KEYWORD_IDS[")"]:
             return view.with_last(Value(view.last.kind)), ()
         rest = replace(self, more=self.more - 1, given=True)
         return view, (DateWord() if self.dates else Operand(self.context), rest)
 
     def cost(self, view: View) -> int:
-        """The parenthesis, and what gives it a meaning: IS NULL, or what a literal or a condition allows."""
         if self.given or view.last.compound:
             return 1
         if self._is_bare(view):
             return 3
         return 4 if view.last.kind == "condition" else 2
 
-    def foresee(self, view: View) -> View:
-        """A condition unless something else gave the parentheses a meaning."""
+    def foresee(self, view: View, cost: int) -> View:
         kept = self.given or view.last.compound or self._is_bare(view)
         return view.with_last(Value(view.last.kind if kept else "condition"))
 
 
 @dataclass(frozen=True, slots=True)
-class DateWord(Item):
-    """A modifier of a date function."""
-
-    def first(self, view: View) -> Ids:
-        """Keywords such as ``start of month``, or any text."""
-        del view
-        return _MODIFIERS | {_QUOTE}
-
-    def step(self, view: View, token: int) -> Step:
-        """A keyword is whole; a text is spelled."""
-        return read_literal(view, token) if token == _QUOTE else (view, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Inner(Item):
+class _Inner(Rule):
     """What stands in parentheses: a query or an expression."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """FROM, or whatever begins an expression."""
         found = Condition(self.context, "either").first(view)
-        return found | {_FROM} if may_nest(self.context) else found
-
-    def consumes(self, token: int) -> bool:
-        """Never."""
-        del token
-        return False
+        return found | {_FROM} if _may_nest(self.context) else found
 
     def step(self, view: View, token: int) -> Step:
-        """Choose."""
         if token == _FROM:
-            return view, subquery_items(view, self.context, 1)
+            return view, _subquery_items(view, self.context, 1)
         return view, (Condition(self.context, "either"),)
 
     def cost(self, view: View) -> int:
-        """An operand."""
         return Operand(self.context).cost(view)
 
 
-def may_nest(context: Context) -> bool:
+def _may_nest(context: Context) -> bool:
     """Whether a subquery may stand here.
 
     An aggregate whose operand refers only to outer scopes would belong to the outer query, where it may not stand.
@@ -571,170 +370,99 @@ def may_nest(context: Context) -> bool:
     return context.scope.depth < MAX_DEPTH
 
 
-def subquery_items(view: View, context: Context, needed: int | None) -> tuple[Item, ...]:
+def _subquery_items(view: View, context: Context, needed: int | None) -> tuple[Item, ...]:
     """A query of ``needed`` columns inside an expression; its parentheses are not included."""
     scope = context.scope
-    return view.terms.open_query(scope, needed, scope.depth + 1), EndQuery()
+    return view.terms.open_query(scope, needed, scope.depth + 1), _EndQuery()
 
 
 @dataclass(frozen=True, slots=True)
-class EndQuery(Item):
+class _EndQuery(Silent):
     """Leaves the facts of a subquery behind; it is worth what its first column is."""
 
-    def first(self, view: View) -> Ids:
-        """Nothing."""
-        del view
-        return NOTHING
-
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def leave(self, view: View) -> View:
-        """Go back to the SELECT around it."""
         items = view.facts[0].items
         return View(view.terms, Value(items[0] if items else "any", compound=True), view.facts[1:])
 
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
-
 
 @dataclass(frozen=True, slots=True)
-class Aggregated(Item):
+class _Aggregated(Item):
     """The operand of the aggregate ``name``, and ``tail`` after it."""
 
     context: Context
     name: str
     tail: tuple[Item, ...]
 
-    def _operand(self) -> Primary:
+    def _operand(self) -> _Primary:
         need = "number" if self.name in ("sum", "avg", "total") else ""
-        return Primary(self.context, need, literals="none")
+        return _Primary(self.context, need, literals="none")
 
     def first(self, view: View) -> Ids:
-        """DISTINCT, the star of COUNT, or an operand."""
         found = self._operand().first(view) | keywords("distinct")
         return found | keywords("*") if self.name == "count" else found
 
     def consumes(self, token: int) -> bool:
-        """DISTINCT and the star."""
-        return token in _DISTINCT_OR_STAR
+        return token in (_DISTINCT, _STAR)
 
     def step(self, view: View, token: int) -> Step:
-        """Expand; DISTINCT cannot stand in a window."""
         if token == KEYWORD_IDS["*"]:
             return view.with_last(NUMBER), self.tail
         if token == KEYWORD_IDS["distinct"]:
-            plain = tuple(item for item in self.tail if not isinstance(item, OverTail))
+            plain = tuple(item for item in self.tail if not isinstance(item, _OverTail))
             return view, (self._operand(), *plain)
         return view, (self._operand(), *self.tail)
 
     def cost(self, view: View) -> int:
-        """That of the operand."""
         return self._operand().cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class OverTail(Item):
+class _OverTail(Optional):
     """OVER after an aggregate, which then leaves the rows as they are; ``before`` are the facts without it."""
 
     context: Context
     before: Facts
 
     def first(self, view: View) -> Ids:
-        """OVER."""
         del view
         return keywords("over")
 
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def step(self, view: View, token: int) -> Step:
-        """Forget the aggregate and open the window."""
         del token
-        return view.with_facts(self.before), window_items(self.context)
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
+        return view.with_facts(self.before), _window_items(self.context)
 
 
 @dataclass(frozen=True, slots=True)
-class Partition(Item):
+class _Partition(Optional):
     """PARTITION BY of a window."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """Its keyword."""
         del view
         return keywords("partition")
 
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def step(self, view: View, token: int) -> Step:
-        """One key and more."""
         del token
         key = Operand(self.context, literals="none")
         return view, (key, MoreKeys(self.context, 2))
 
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
-
 
 @dataclass(frozen=True, slots=True)
-class WindowOrder(Partition):
+class _WindowOrder(_Partition):
     """ORDER BY of a window."""
 
     def first(self, view: View) -> Ids:
-        """Its keyword."""
         del view
         return keywords("order")
 
     def step(self, view: View, token: int) -> Step:
-        """One term."""
         del token
         return view, (Operand(self.context, literals="none"), Descending())
 
 
 @dataclass(frozen=True, slots=True)
-class Descending(Item):
-    """DESC after a term."""
-
-    def first(self, view: View) -> Ids:
-        """Its keyword."""
-        del view
-        return keywords("desc")
-
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
-    def step(self, view: View, token: int) -> Step:
-        """Nothing follows."""
-        del token
-        return view, ()
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
-
-
-@dataclass(frozen=True, slots=True)
-class MoreKeys(Item):
+class MoreKeys(Optional):
     """Up to ``more`` further keys of GROUP BY, PARTITION BY or, ``ordered``, ORDER BY."""
 
     context: Context
@@ -746,11 +474,6 @@ class MoreKeys(Item):
         del view
         return keywords(",") if self.more else NOTHING
 
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def step(self, view: View, token: int) -> Step:
         """Another key."""
         del token
@@ -759,67 +482,51 @@ class MoreKeys(Item):
         key = Operand(self.context, literals=literals, bare=False)
         return view, ((key, Descending(), rest) if self.ordered else (key, rest))
 
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
-
 
 @dataclass(frozen=True, slots=True)
-class FlagOperand(Item):
+class _FlagOperand(Item):
     """What a flag is about: a condition in parentheses, EXISTS, or a column of flags."""
 
     context: Context
 
-    def _column(self) -> Primary:
-        return Primary(self.context, "number", literals="none")
+    def _column(self) -> _Primary:
+        return _Primary(self.context, "number", literals="none")
 
     def first(self, view: View) -> Ids:
-        """See the class."""
         found = keywords("(") | self.context.scope.columns("number", local=self.context.local)
-        return found | _EXISTS if may_nest(self.context) else found
+        return found | _EXISTS if _may_nest(self.context) else found
 
     def consumes(self, token: int) -> bool:
-        """The parenthesis."""
         return token == _OPEN
 
     def step(self, view: View, token: int) -> Step:
-        """Choose."""
         if token == _OPEN:
             return view, (Condition(self.context.nest(), "condition"), Keyword(")"))
         if token in _EXISTS:
-            return view, (Test(self.context, "condition"),)
+            return view, (_Test(self.context, "condition"),)
         return view, (self._column(),)
 
     def cost(self, view: View) -> int:
-        """The shortest condition."""
         return 2 + Condition(self.context, "condition").cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class PlainColumn(Item):
+class _PlainColumn(Rule):
     """A column that holds dates as text; it is written out several times, so it is nothing longer."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """Columns."""
         del view
         return self.context.scope.columns("date", local=self.context.local)
 
-    def consumes(self, token: int) -> bool:
-        """Never."""
-        del token
-        return False
-
     def step(self, view: View, token: int) -> Step:
-        """Expand."""
         del token
-        return view, (Primary(self.context, "date", literals="none"),)
+        return view, (_Primary(self.context, "date", literals="none"),)
 
 
 @dataclass(frozen=True, slots=True)
-class Argument(Item):
+class _Argument(Item):
     """The operand of a function, or in parentheses up to ``more`` further ones."""
 
     context: Context
@@ -827,33 +534,31 @@ class Argument(Item):
     dates: bool
     more: int
 
-    def _operand(self) -> Primary:
-        return Primary(self.context, self.need, literals="none" if self.need == "number" else "all")
+    def _operand(self) -> _Primary:
+        return _Primary(
+            self.context, self.need, literals="none" if self.need == "number" else "all"
+        )
 
     def first(self, view: View) -> Ids:
-        """An operand, or ``now`` for a date."""
         found = self._operand().first(view)
         return found | _NOW if self.dates else found
 
     def consumes(self, token: int) -> bool:
-        """Parentheses and ``now``."""
         return token == _OPEN or token in _NOW
 
     def step(self, view: View, token: int) -> Step:
-        """Choose."""
         if token in _NOW:
             return view.with_last(Value("string")), ()
         if token != _OPEN:
             return view, (self._operand(),)
-        return view, (Opened(self.context.nest(), self.dates, self.more),)
+        return view, (_Opened(self.context.nest(), self.dates, self.more),)
 
     def cost(self, view: View) -> int:
-        """That of the operand."""
         return self._operand().cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened(Item):
+class _Opened(Item):
     """The parenthesis of a function is open: a query alone, or an operand and further ones."""
 
     context: Context
@@ -861,102 +566,79 @@ class Opened(Item):
     more: int
 
     def first(self, view: View) -> Ids:
-        """A query, an expression, or ``now`` that modifiers follow."""
-        found = Inner(self.context).first(view)
+        found = _Inner(self.context).first(view)
         return found | _NOW if self.dates and self.more else found
 
     def consumes(self, token: int) -> bool:
-        """``now``."""
         return token in _NOW
 
     def step(self, view: View, token: int) -> Step:
-        """Choose; commas after a bare query would belong to its SELECT."""
-        close = Close(self.context, self.more, dates=self.dates)
+        close = _Close(self.context, self.more, dates=self.dates)
         if token in _NOW:
             rest = replace(close, more=self.more - 1, given=True)
             return view.with_last(Value("string")), (Keyword(","), DateWord(), rest)
         if token == _FROM:
-            return view, (Inner(self.context), Close(self.context))
+            return view, (_Inner(self.context), _Close(self.context))
         return view, (Condition(self.context, "either"), close)
 
     def cost(self, view: View) -> int:
-        """An operand, what makes it worth parentheses, and the closing one."""
         return Operand(self.context).cost(view) + 2
 
-    def foresee(self, view: View) -> View:
-        """The shortest is a condition."""
+    def foresee(self, view: View, cost: int) -> View:
+        del cost
         return view.with_last(Value("condition"))
 
 
 @dataclass(frozen=True, slots=True)
-class CaseBranch(Item):
+class _CaseBranch(Item):
     """WHEN condition THEN value."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """WHEN."""
         del view
         return keywords("when")
 
     def step(self, view: View, token: int) -> Step:
-        """Expand."""
         del token
-        return view, (Condition(self.context, "condition"), Keyword("then"), Result(self.context))
+        return view, (Condition(self.context, "condition"), Keyword("then"), _Result(self.context))
 
     def cost(self, view: View) -> int:
-        """WHEN, THEN, a value and the shortest condition."""
         return 3 + Condition(self.context, "condition").cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class CaseTail(Item):
+class _CaseTail(Optional):
     """Further branches, or ELSE."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """WHEN or ELSE."""
         del view
         return keywords("when", "else")
 
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def consumes(self, token: int) -> bool:
-        """ELSE."""
         return token == KEYWORD_IDS["else"]
 
     def step(self, view: View, token: int) -> Step:
-        """Expand."""
         if token == KEYWORD_IDS["else"]:
-            return view, (Result(self.context),)
-        return view, (CaseBranch(self.context), self)
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
+            return view, (_Result(self.context),)
+        return view, (_CaseBranch(self.context), self)
 
 
 @dataclass(frozen=True, slots=True)
-class Result(Item):
+class _Result(Item):
     """The value of a branch of CASE."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """NULL or an operand."""
         return Operand(self.context).first(view) | _NULL
 
     def consumes(self, token: int) -> bool:
-        """NULL."""
         return token in _NULL
 
     def step(self, view: View, token: int) -> Step:
-        """Choose."""
         return (view.with_last(ANY), ()) if token in _NULL else (view, (Operand(self.context),))
 
 
@@ -978,8 +660,8 @@ class Operand(Item):
     pattern: bool = False
     bare: bool = True
 
-    def _primary(self) -> Primary:
-        return Primary(self.context, "", self.against, self.literals, self.pattern)
+    def _primary(self) -> _Primary:
+        return _Primary(self.context, "", self.against, self.literals, self.pattern)
 
     def first(self, view: View) -> Ids:
         """A primary, or a sign where SQLite would not take it for a position."""
@@ -996,9 +678,9 @@ class Operand(Item):
     def step(self, view: View, token: int) -> Step:
         """Expand."""
         bare = self.bare or not self.context.scope.columns()
-        tail = OperandTail(self.context, bare)
+        tail = _OperandTail(self.context, bare)
         if token in _NEG:
-            return view, (Primary(self.context, "number"), tail)
+            return view, (_Primary(self.context, "number"), tail)
         return view, (self._primary(), tail)
 
     def cost(self, view: View) -> int:
@@ -1007,61 +689,53 @@ class Operand(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class OperandTail(Item):
+class _OperandTail(Item):
     """An operator and its right side, again and again; needed after a literal unless ``bare``."""
 
     context: Context
     bare: bool
 
     def first(self, view: View) -> Ids:
-        """Operators that suit the kind of what came; parts of dates count as numbers."""
         kind = view.last.kind
         if kind in ("number", "boolean", "string", "any"):
             return _ARITHMETIC | _JOINED
         return _JOINED if kind in ("text", "date") else NOTHING
 
     def nullable(self, view: View) -> bool:
-        """Unless a bare literal came."""
         return self.bare or not view.last.literal
 
     def step(self, view: View, token: int) -> Step:
-        """The right side, and on."""
         arithmetic = token in _ARITHMETIC
-        right = SignedPrimary(self.context) if arithmetic else Primary(self.context)
+        right = _SignedPrimary(self.context) if arithmetic else _Primary(self.context)
         result = Value("number" if arithmetic else "string", compound=True)
-        return view, (right, Yield(result), OperandTail(self.context, bare=True))
+        return view, (right, Yield(result), _OperandTail(self.context, bare=True))
 
     def cost(self, view: View) -> int:
-        """An operator and a right side where they are needed."""
-        return 0 if self.nullable(view) else 1 + Primary(self.context, "number").cost(view)
+        return 0 if self.nullable(view) else 1 + _Primary(self.context, "number").cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class SignedPrimary(Item):
+class _SignedPrimary(Item):
     """A number, possibly with a sign."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """A number or its sign."""
-        return Primary(self.context, "number").first(view) | _NEG
+        return _Primary(self.context, "number").first(view) | _NEG
 
     def consumes(self, token: int) -> bool:
-        """The sign."""
         return token in _NEG
 
     def step(self, view: View, token: int) -> Step:
-        """Expand."""
         del token
-        return view, (Primary(self.context, "number"),)
+        return view, (_Primary(self.context, "number"),)
 
     def cost(self, view: View) -> int:
-        """That of the number."""
-        return Primary(self.context, "number").cost(view)
+        return _Primary(self.context, "number").cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition(Item):
+class Condition(Rule):
     """Tests held together by AND and OR; ``either`` may also be a plain value."""
 
     context: Context
@@ -1069,25 +743,20 @@ class Condition(Item):
 
     def first(self, view: View) -> Ids:
         """That of a test."""
-        return Test(self.context, self.mode).first(view)
-
-    def consumes(self, token: int) -> bool:
-        """Never."""
-        del token
-        return False
+        return _Test(self.context, self.mode).first(view)
 
     def step(self, view: View, token: int) -> Step:
         """Expand."""
         del token
-        return view, (Test(self.context, self.mode), LogicTail(self.context))
+        return view, (_Test(self.context, self.mode), _LogicTail(self.context))
 
     def cost(self, view: View) -> int:
         """That of a test."""
-        return Test(self.context, self.mode).cost(view)
+        return _Test(self.context, self.mode).cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class Test(Item):
+class _Test(Item):
     """One test: NOT test, EXISTS, or an operand and what is asked of it."""
 
     context: Context
@@ -1099,39 +768,34 @@ class Test(Item):
         return Operand(self.context, literals="all" if either else "numbers", bare=either)
 
     def first(self, view: View) -> Ids:
-        """See the class."""
         found = self._operand().first(view)
         if not self.negated:
             found |= _NOT
-        return found | _EXISTS if may_nest(self.context) else found
+        return found | _EXISTS if _may_nest(self.context) else found
 
     def consumes(self, token: int) -> bool:
-        """NOT and EXISTS."""
         return token in _NOT or token in _EXISTS
 
     def step(self, view: View, token: int) -> Step:
-        """Expand."""
         if token in _NOT:
-            return view, (Test(self.context, "condition", negated=True), Yield(CONDITION))
+            return view, (_Test(self.context, "condition", negated=True), Yield(CONDITION))
         if token in _EXISTS:
-            query = subquery_items(view, self.context, None)
+            query = _subquery_items(view, self.context, None)
             return view, (Keyword("("), *query, Keyword(")"), Yield(Value("condition")))
-        return view, (self._operand(), TestTail(self.context, self.mode))
+        return view, (self._operand(), _TestTail(self.context, self.mode))
 
     def cost(self, view: View) -> int:
-        """An operand, and the shortest question about it."""
         return self._operand().cost(view) + (self.mode == "condition")
 
 
 @dataclass(frozen=True, slots=True)
-class TestTail(Item):
+class _TestTail(Item):
     """What is asked of the operand that came; needed in a condition unless it is one already."""
 
     context: Context
     mode: Mode
 
     def first(self, view: View) -> Ids:
-        """Comparisons and tests; none of a bare literal or a condition."""
         last = view.last
         if last.kind == "condition" or (last.literal and self.context.scope.columns()):
             return NOTHING
@@ -1139,21 +803,18 @@ class TestTail(Item):
         return found | _IN
 
     def nullable(self, view: View) -> bool:
-        """See the class; a column of flags is a condition too."""
         return self.mode == "either" or view.last.kind in ("condition", "boolean")
 
     def leave(self, view: View) -> View:
-        """What came is a condition where one was asked for."""
         return view if self.mode == "either" else view.with_last(Value("condition"))
 
     def step(self, view: View, token: int) -> Step:
-        """The other side."""
         against = replace(view.last, literal=False, compound=False)
         context = self.context
         if token in _NULL_TESTS:
             return view.with_last(CONDITION), ()
         if token in _IN:
-            body = Members(context, against)
+            body = _Members(context, against)
             return view, (Keyword("("), body, Keyword(")"), Yield(CONDITION))
         if token in _BETWEEN:
             low, high = Operand(context, against), Operand(context, against)
@@ -1164,87 +825,54 @@ class TestTail(Item):
         return view, (Operand(context, against), Yield(CONDITION))
 
     def cost(self, view: View) -> int:
-        """IS NULL where it is needed."""
         return int(not self.nullable(view))
 
 
 @dataclass(frozen=True, slots=True)
-class LogicTail(Item):
+class _LogicTail(Optional):
     """AND or OR and another test."""
 
     context: Context
 
     def first(self, view: View) -> Ids:
-        """AND and OR after a condition."""
         return _LOGIC if view.last.kind == "condition" else NOTHING
 
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def step(self, view: View, token: int) -> Step:
-        """Another test; the whole needs parentheses where it is not alone."""
         del token
-        return view, (Test(self.context, "condition"), Yield(CONDITION), self)
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
+        return view, (_Test(self.context, "condition"), Yield(CONDITION), self)
 
 
 @dataclass(frozen=True, slots=True)
-class Members(Item):
+class _Members(Rule):
     """What IN looks through: a query of one column, or literals."""
 
     context: Context
     against: Value
 
     def first(self, view: View) -> Ids:
-        """FROM or a literal."""
         found = view.terms.literals(self.against, "any")
-        return found | {_FROM} if may_nest(self.context) else found
-
-    def consumes(self, token: int) -> bool:
-        """Never."""
-        del token
-        return False
+        return found | {_FROM} if _may_nest(self.context) else found
 
     def step(self, view: View, token: int) -> Step:
-        """Choose."""
         if token == _FROM:
-            return view, subquery_items(view, self.context, 1)
-        return view, (LiteralOnly(self.against), MoreMembers(self.against, _MAX_MEMBERS - 1))
+            return view, _subquery_items(view, self.context, 1)
+        return view, (LiteralOnly(self.against), _MoreMembers(self.against, _MAX_MEMBERS - 1))
 
     def cost(self, view: View) -> int:
-        """That of a literal."""
         return LiteralOnly(self.against).cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class MoreMembers(Item):
+class _MoreMembers(Optional):
     """Up to ``more`` further literals."""
 
     against: Value
     more: int
 
     def first(self, view: View) -> Ids:
-        """A comma."""
         del view
         return keywords(",") if self.more else NOTHING
 
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
     def step(self, view: View, token: int) -> Step:
-        """Another literal."""
         del token
-        return view, (LiteralOnly(self.against), MoreMembers(self.against, self.more - 1))
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
+        return view, (LiteralOnly(self.against), _MoreMembers(self.against, self.more - 1))

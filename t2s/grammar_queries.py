@@ -6,18 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from t2s.encoding import KEYWORD_IDS
-from t2s.grammar_expressions import (
-    MAX_DEPTH,
-    Condition,
-    Context,
-    Descending,
-    Keyword,
-    LiteralOnly,
-    MoreKeys,
-    Operand,
-    Step,
-)
-from t2s.grammar_state import NOTHING, Facts, Ids, Item, Member, Scope, Value, View, keywords
+from t2s.grammar_expressions import MAX_DEPTH, Condition, Context, MoreKeys, Operand
+from t2s.grammar_items import Descending, Facts, Item, Keyword, Optional, Silent, Step, View
+from t2s.grammar_literals import LiteralOnly
+from t2s.grammar_terms import NOTHING, UNKNOWN, Ids, Member, Scope, Value, keywords
 from t2s.ir_tree import INSTANCES, OUTPUTS, SET_OPERATIONS
 
 _MAX_MEMBERS, _MAX_ITEMS, _MAX_KEYS, _MAX_ARMS = 8, 12, 6, 4
@@ -104,7 +96,7 @@ class Query(Item):
         del view
         return 2 + _select_cost(self.needed)
 
-    def foresee(self, view: View) -> View:
+    def foresee(self, view: View, cost: int) -> View:
         """The facts that its end will leave behind."""
         return View(view.terms, view.last, (Facts(self.needed), *view.facts))
 
@@ -206,9 +198,9 @@ class EndDerived(Item):
         del view
         return 4 + _select_cost(self.needed)
 
-    def foresee(self, view: View) -> View:
+    def foresee(self, view: View, cost: int) -> View:
         """Back to the facts of the SELECT around it."""
-        return View(view.terms, Value("unknown"), view.facts[1:])
+        return View(view.terms, UNKNOWN, view.facts[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,22 +247,6 @@ def _select_items(scope: Scope) -> tuple[Item, ...]:
         *(Distinct(), SelectItem(context), Record(), MoreItems(context)),
         *(Where(scope), Group(scope), Having(scope), Finish(scope)),
     )
-
-
-class Optional(Item):
-    """An item that may always be left out."""
-
-    __slots__ = ()
-
-    def nullable(self, view: View) -> bool:
-        """Always."""
-        del view
-        return True
-
-    def cost(self, view: View) -> int:
-        """Nothing."""
-        del view
-        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,13 +327,8 @@ class SelectItem(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Optional):
+class Record(Silent):
     """Notes the output that came."""
-
-    def first(self, view: View) -> Ids:
-        """Nothing."""
-        del view
-        return NOTHING
 
     def leave(self, view: View) -> View:
         """Add it to the facts, unless it was a star, which has."""

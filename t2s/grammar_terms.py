@@ -1,19 +1,18 @@
-"""What the grammar's items stand on: the request's symbols by id, scopes, and the state of one decoding. Pure.
-
-A state is a stack of *items*, what may still come, nearest first. An item says which ids may begin it (``first``),
-whether it may be left out (``nullable``), what it turns into when one of them comes (``step``), and how many symbols
-it needs at least (``cost``). All of it is immutable, so that beams share it.
-"""
+"""The symbols that a request can point at, and which of them are in scope where. Pure; used by the grammar's items."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from t2s.encoding import KEYWORD_IDS, MAX_SPAN_PIECES, POINTER_OFFSET, Inputs
 from t2s.ir_tree import OUTPUTS, default_join
 from t2s.values import ValueMatch
+
+if TYPE_CHECKING:
+    from t2s.grammar_items import Item
 
 Ids = frozenset[int]
 NOTHING: Ids = frozenset()
@@ -48,29 +47,6 @@ ANY = Value("any")
 CONDITION = Value("condition", compound=True)
 NUMBER = Value("number")
 NUMERIC_KINDS = frozenset({"number", "boolean"})
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What one open SELECT has written so far.
-
-    Attributes:
-        needed: Number of output columns it must have; None when free.
-        items: Kinds of its output columns.
-        aggregates: Number of aggregate calls in its list of columns.
-        plain: True when a column stands there outside of aggregates.
-        extremes: True while all aggregates are MIN or MAX, beside which SQLite defines bare columns.
-        grouped: True after GROUP BY.
-        arms: Number of SELECTs that set operations have joined so far.
-    """
-
-    needed: int | None = None
-    items: tuple[str, ...] = ()
-    aggregates: int = 0
-    plain: bool = False
-    extremes: bool = True
-    grouped: bool = False
-    arms: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,68 +264,3 @@ def serves(kind: str, need: str) -> bool:
     if need == "date":
         return kind not in ("blob", "boolean")
     return True
-
-
-class View:
-    """What items look at: the last operand and the facts of the SELECTs that are open, innermost first."""
-
-    __slots__ = ("facts", "last", "terms")
-
-    def __init__(self, terms: Terms, last: Value, facts: tuple[Facts, ...]) -> None:
-        """Keep the three."""
-        self.terms, self.last, self.facts = terms, last, facts
-
-    def with_last(self, last: Value) -> View:
-        """The view after another operand."""
-        return View(self.terms, last, self.facts)
-
-    def with_facts(self, facts: Facts) -> View:
-        """The view with other facts of the innermost SELECT."""
-        return View(self.terms, self.last, (facts, *self.facts[1:]))
-
-
-class Item:
-    """One thing that may come. Subclasses are frozen dataclasses and override what differs."""
-
-    __slots__ = ()
-
-    def first(self, view: View) -> Ids:
-        """Ids that may begin it."""
-        raise NotImplementedError
-
-    def nullable(self, view: View) -> bool:
-        """Whether it may be left out."""
-        del view
-        return False
-
-    def leave(self, view: View) -> View:
-        """What is left behind when it is left out."""
-        return view
-
-    def consumes(self, token: int) -> bool:
-        """Whether ``step`` uses ``token`` up; otherwise the first item that it returns begins with it too."""
-        del token
-        return True
-
-    def step(self, view: View, token: int) -> tuple[View, tuple[Item, ...]]:
-        """What it becomes when ``token`` begins it: the view, and the items that follow, first to last."""
-        raise NotImplementedError
-
-    def cost(self, view: View) -> int:
-        """The fewest symbols that complete it; ``view.last`` may be ``UNKNOWN``."""
-        del view
-        return 1
-
-    def foresee(self, view: View) -> View:
-        """The view after the shortest completion."""
-        return self.leave(view) if self.cost(view) == 0 else view.with_last(UNKNOWN)
-
-
-Stack = tuple[Item, "Stack"] | None
-
-
-def push(items: Sequence[Item], stack: Stack) -> Stack:
-    """``items``, first on top, over ``stack``."""
-    for item in reversed(items):
-        stack = (item, stack)
-    return stack
