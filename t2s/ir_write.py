@@ -6,9 +6,10 @@ Tables get an alias only where their name would not be enough, columns a table o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
+from t2s.ir_members import Member, OpenScope, find_needs, locate
+from t2s.ir_names import quote_name, quote_text
 from t2s.ir_tree import (
     CASTS,
     COMPARISONS,
@@ -23,7 +24,6 @@ from t2s.ir_tree import (
     OutputRef,
     Query,
     Select,
-    Source,
     Star,
     TextSymbol,
     Window,
@@ -34,111 +34,6 @@ from t2s.ir_tree import (
 )
 from t2s.values import Schema
 
-# Words that SQLite 3.40 rejects as a bare name somewhere, found by trying each of its keywords, those that would be
-# read as a join, a constant or an operator, and (last line) those at which sqlglot stumbles.
-_RESERVED = frozenset(
-    [
-        "add",
-        "all",
-        "alter",
-        "and",
-        "as",
-        "autoincrement",
-        "between",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "commit",
-        "constraint",
-        "create",
-        "current_date",
-        "current_time",
-        "current_timestamp",
-        "default",
-        "deferrable",
-        "delete",
-        "distinct",
-        "drop",
-        "else",
-        "escape",
-        "except",
-        "exists",
-        "foreign",
-        "from",
-        "group",
-        "having",
-        "in",
-        "index",
-        "insert",
-        "intersect",
-        "into",
-        "is",
-        "isnull",
-        "join",
-        "limit",
-        "not",
-        "nothing",
-        "notnull",
-        "null",
-        "on",
-        "or",
-        "order",
-        "primary",
-        "raise",
-        "references",
-        "returning",
-        "select",
-        "set",
-        "table",
-        "then",
-        "to",
-        "transaction",
-        "union",
-        "unique",
-        "update",
-        "using",
-        "values",
-        "when",
-        "where",
-        "with",
-        "cross",
-        "false",
-        "filter",
-        "full",
-        "glob",
-        "indexed",
-        "inner",
-        "left",
-        "like",
-        "match",
-        "natural",
-        "offset",
-        "outer",
-        "over",
-        "regexp",
-        "replace",
-        "right",
-        "true",
-        "window",
-        "end",
-        "desc",
-        "asc",
-        "if",
-        "any",
-        "describe",
-        "fetch",
-        "for",
-        "grant",
-        "ilike",
-        "lateral",
-        "qualify",
-        "rlike",
-        "rollback",
-        "uncache",
-        "xor",
-    ]
-)
 _INFIX = {
     **{name: name for name in COMPARISONS},
     "like": "LIKE",
@@ -155,126 +50,18 @@ _INFIX = {
 _CALLS = {"least": "MIN", "greatest": "MAX"}
 
 
-def quote_name(name: str) -> str:
-    """``name`` as SQL spells an identifier, in double quotes only when needed."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name.lower() not in _RESERVED:
-        return name
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """``text`` as a SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def write_sql(query: Query, schema: Schema) -> str:
     """Write ``query`` as one statement.
 
     Raises:
         IRError: It names what is not in scope, or joins without a key.
     """
-    hidden, named = _find_needs(query)
+    hidden, named = find_needs(query)
     return _Writer(schema, hidden, named).write_query(query, None)
 
 
-@dataclass(slots=True)
-class _Member:
-    """One member of FROM while its SELECT is written; ``outputs`` are the columns of a derived table."""
-
-    source: Source
-    name: str
-    outputs: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Scope:
-    parent: _Scope | None
-    members: list[_Member] = field(default_factory=list)
-
-    def find(self, table: str | None, instance: int) -> _Member | None:
-        for member in self.members:
-            source = member.source
-            if source.table == table and (source.query is None) == (table is not None):
-                if source.instance == instance and table is not None:
-                    return member
-                if table is None:
-                    instance -= 1
-                    if instance == 0:
-                        return member
-        return None
-
-
-def _locate(scope: _Scope | None, ref: ColumnRef | OutputRef) -> tuple[_Member, _Scope]:
-    """The member that ``ref`` points into, and its scope."""
-    table = ref.table if isinstance(ref, ColumnRef) else None
-    up = ref.up
-    while scope is not None:
-        member = scope.find(table, ref.instance)
-        if member is not None:
-            if up == 0:
-                return member, scope
-            up -= 1
-        scope = scope.parent
-    raise IRError("not in scope", str(ref))
-
-
-def _find_needs(query: Query) -> tuple[frozenset[int], bool]:
-    """What a statement needs names for.
-
-    Returns:
-        Identities of the FROM members that inner scopes hide although something inside refers to them, and
-        whether anything refers to a column of a derived table.
-    """
-    hidden: set[int] = set()
-    outputs: list[OutputRef] = []
-
-    def visit_query(node: Query, parent: _Scope | None) -> None:
-        for select in node.selects:
-            scope = _Scope(parent)
-            for source in select.sources:
-                if source.query is not None:
-                    visit_query(source.query, parent)
-                scope.members.append(_Member(source, ""))
-            for expr in _expressions(select):
-                visit(expr, scope)
-            if len(node.selects) == 1:
-                for term in node.order:
-                    visit(term.expr, scope)
-
-    def visit(expr: Expr, scope: _Scope) -> None:
-        if isinstance(expr, Query):
-            visit_query(expr, scope)
-        elif isinstance(expr, OutputRef):
-            outputs.append(expr)
-        if isinstance(expr, ColumnRef) and expr.up:
-            member, owner = _locate(scope, expr)
-            if owner is not scope:
-                hidden.add(id(member.source))
-        for child in _children(expr):
-            visit(child, scope)
-
-    visit_query(query, None)
-    return frozenset(hidden), bool(outputs)
-
-
-def _expressions(select: Select) -> Iterator[Expr]:
-    yield from select.items
-    yield from (source.on for source in select.sources if source.on is not None)
-    yield from (expr for expr in (select.where, select.having) if expr is not None)
-    yield from select.group
-
-
-def _children(expr: Expr) -> Iterator[Expr]:
-    if isinstance(expr, Op):
-        yield from expr.args
-    elif isinstance(expr, Window):
-        yield expr.call
-        yield from expr.partition
-        yield from (term.expr for term in expr.order)
-
-
 class _Writer:
-    """Writes queries from the outside in; see ``_find_needs`` for ``hidden`` and ``named``."""
+    """Writes queries from the outside in; see ``find_needs`` for ``hidden`` and ``named``."""
 
     def __init__(self, schema: Schema, hidden: frozenset[int], named: bool) -> None:
         self._schema = schema
@@ -285,11 +72,11 @@ class _Writer:
         self._aliases = 0
 
     def write_query(
-        self, query: Query, parent: _Scope | None, outputs: Sequence[str | None] = ()
+        self, query: Query, parent: OpenScope | None, outputs: Sequence[str | None] = ()
     ) -> str:
         """Write one query; ``outputs`` are the aliases that its columns must carry, None for none."""
         parts: list[str] = []
-        scope: _Scope | None = None
+        scope: OpenScope | None = None
         for operation, select in zip(("", *query.operations), query.selects, strict=True):
             if operation:
                 parts.append(operation.replace("_", " ").upper())
@@ -307,7 +94,7 @@ class _Writer:
             parts.append(f"OFFSET {query.offset}")
         return " ".join(parts)
 
-    def _write_term(self, term: Ordering, scope: _Scope | None, compound: bool) -> str:
+    def _write_term(self, term: Ordering, scope: OpenScope | None, compound: bool) -> str:
         if compound:
             if not isinstance(term.expr, OutputRef):
                 raise IRError("order of a set operation")
@@ -316,19 +103,19 @@ class _Writer:
             text = self.write(term.expr, scope)
         return f"{text} DESC" if term.descending else text
 
-    def _open_scope(self, select: Select, parent: _Scope | None) -> _Scope:
-        scope = _Scope(parent)
+    def _open_scope(self, select: Select, parent: OpenScope | None) -> OpenScope:
+        scope = OpenScope(parent)
         repeated = [source.table for source in select.sources]
         for source in select.sources:
             if source.query is not None:
-                scope.members.append(_Member(source, self._next_alias()))
+                scope.members.append(Member(source, self._next_alias()))
                 continue
             table = self._schema.table(source.table or "")
             if table is None:
                 raise IRError("unknown table", str(source.table))
             alias = repeated.count(source.table) > 1 or id(source) in self._hidden
             name = self._next_alias() if alias else quote_name(table.name)
-            scope.members.append(_Member(source, name))
+            scope.members.append(Member(source, name))
         return scope
 
     def _next_alias(self) -> str:
@@ -338,7 +125,7 @@ class _Writer:
             if alias.casefold() not in self._taken:
                 return alias
 
-    def _write_select(self, select: Select, scope: _Scope, outputs: Sequence[str | None]) -> str:
+    def _write_select(self, select: Select, scope: OpenScope, outputs: Sequence[str | None]) -> str:
         sources = self._write_sources(select, scope)
         items = self._expand(select.items, scope) if any(outputs) else list(select.items)
         texts = [self.write(item, scope, item=True) for item in items]
@@ -356,7 +143,7 @@ class _Writer:
             parts += ["HAVING", self.write(select.having, scope)]
         return " ".join(parts)
 
-    def _write_sources(self, select: Select, scope: _Scope) -> str:
+    def _write_sources(self, select: Select, scope: OpenScope) -> str:
         parts: list[str] = []
         for index, member in enumerate(scope.members):
             source = member.source
@@ -368,7 +155,7 @@ class _Writer:
                 parts += ["ON", self.write(on, scope)]
         return " ".join(parts)
 
-    def _write_member(self, member: _Member, scope: _Scope) -> str:
+    def _write_member(self, member: Member, scope: OpenScope) -> str:
         if member.source.query is None:
             table = quote_name(member.source.table or "")
             return table if table == member.name else f"{table} AS {member.name}"
@@ -377,7 +164,7 @@ class _Writer:
         text = self.write_query(member.source.query, scope.parent, aliases if self._named else ())
         return f"({text}) AS {member.name}"
 
-    def _default_on(self, scope: _Scope, index: int) -> Expr:
+    def _default_on(self, scope: OpenScope, index: int) -> Expr:
         source = scope.members[index].source
         before = [
             (m.source.table, m.source.instance)
@@ -393,7 +180,7 @@ class _Writer:
             raise IRError("no key to join by", str(source.table))
         return Op("=", default)
 
-    def _expand(self, items: Sequence[Expr], scope: _Scope) -> list[Expr]:
+    def _expand(self, items: Sequence[Expr], scope: OpenScope) -> list[Expr]:
         """``items`` with stars replaced by what they stand for."""
         expanded: list[Expr] = []
         for item in items:
@@ -418,14 +205,14 @@ class _Writer:
         return expanded
 
     def _name_outputs(
-        self, query: Query, parent: _Scope | None
+        self, query: Query, parent: OpenScope | None
     ) -> tuple[tuple[str, ...], list[str | None]]:
         """Names of the columns of a derived table, and the aliases to write so that they hold."""
         select = query.selects[0]
-        scope = _Scope(parent)
+        scope = OpenScope(parent)
         for source in select.sources:
             names = self._name_outputs(source.query, parent)[0] if source.query is not None else ()
-            scope.members.append(_Member(source, "", names))
+            scope.members.append(Member(source, "", names))
         items = self._expand(select.items, scope)
         own = [self._own_name(item, scope) for item in items]
         used: set[str] = set()
@@ -441,12 +228,12 @@ class _Writer:
             used.add(names_out[-1].casefold())
         return tuple(names_out), aliases
 
-    def _own_name(self, item: Expr, scope: _Scope) -> str:
+    def _own_name(self, item: Expr, scope: OpenScope) -> str:
         """The name that SQLite gives to a plain column."""
         if isinstance(item, ColumnRef):
             return item.column
         if isinstance(item, OutputRef):
-            member, _ = _locate(scope, item)
+            member, _ = locate(scope, item)
             return member.outputs[item.index - 1] if item.index <= len(member.outputs) else ""
         return ""
 
@@ -465,7 +252,9 @@ class _Writer:
             name = f"{stem if stem[0].isalpha() else 'value'}_{number}"
         return name
 
-    def write(self, expr: Expr, scope: _Scope | None, level: int = 0, *, item: bool = False) -> str:
+    def write(
+        self, expr: Expr, scope: OpenScope | None, level: int = 0, *, item: bool = False
+    ) -> str:
         """Write an expression, in parentheses when it binds less tightly than ``level``."""
         if isinstance(expr, Query):
             return f"({self.write_query(expr, scope)})"
@@ -484,7 +273,7 @@ class _Writer:
             return expr.text
         return _write_word(expr)
 
-    def _write_star(self, star: Star, scope: _Scope | None, item: bool) -> str:
+    def _write_star(self, star: Star, scope: OpenScope | None, item: bool) -> str:
         if not item or scope is None or not scope.members:
             raise IRError("star inside an expression")
         if star.table is None:
@@ -494,8 +283,8 @@ class _Writer:
             raise IRError("not in scope", star.table)
         return f"{member.name}.*"
 
-    def _write_ref(self, ref: ColumnRef | OutputRef, scope: _Scope | None) -> str:
-        member, owner = _locate(scope, ref)
+    def _write_ref(self, ref: ColumnRef | OutputRef, scope: OpenScope | None) -> str:
+        member, owner = locate(scope, ref)
         if isinstance(ref, ColumnRef):
             table = self._schema.table(ref.table)
             if table is None or table.column(ref.column) is None:
@@ -509,7 +298,7 @@ class _Writer:
             return quote_name(name)
         return f"{member.name}.{quote_name(name)}"
 
-    def _write_op(self, op: Op, scope: _Scope | None) -> str:
+    def _write_op(self, op: Op, scope: OpenScope | None) -> str:
         name, args = op.name, op.args
         if name in ("exists", "not_exists"):
             return name.replace("_", " ").upper() + " " + self.write(args[0], scope)
@@ -543,7 +332,7 @@ class _Writer:
         )
         return f"({' || '.join(pieces)})"
 
-    def _write_operator(self, op: Op, scope: _Scope | None) -> str:
+    def _write_operator(self, op: Op, scope: OpenScope | None) -> str:
         texts = [
             self.write(arg, scope, level)
             for arg, level in zip(op.args, argument_levels(op), strict=True)
@@ -563,7 +352,7 @@ class _Writer:
             return f"NOT {texts[0]}"
         return f"{texts[0]} {_INFIX[op.name]} {texts[1]}"
 
-    def _write_case(self, args: Sequence[Expr], scope: _Scope | None) -> str:
+    def _write_case(self, args: Sequence[Expr], scope: OpenScope | None) -> str:
         parts = ["CASE"]
         for index in range(0, len(args) - 1, 2):
             parts += [
@@ -576,7 +365,7 @@ class _Writer:
             parts += ["ELSE", self.write(args[-1], scope)]
         return " ".join([*parts, "END"])
 
-    def _write_window(self, window: Window, scope: _Scope | None) -> str:
+    def _write_window(self, window: Window, scope: OpenScope | None) -> str:
         parts: list[str] = []
         if window.partition:
             parts.append(
