@@ -10,9 +10,9 @@ way to end within it. Pure: the part that speaks to ``transformers`` is ``backen
 from __future__ import annotations
 
 from t2s.encoding import KEYWORD_IDS, Inputs
-from t2s.grammar_items import Facts, Keyword, Stack, View, push
+from t2s.grammar_items import Facts, Keyword, Language, Stack, View, push
 from t2s.grammar_queries import Done, Start, open_query
-from t2s.grammar_terms import ANY, Ids, Terms
+from t2s.grammar_terms import ANY, Ids
 
 END = KEYWORD_IDS["</s>"]
 
@@ -100,7 +100,7 @@ class Grammar:
 
     def __init__(self, inputs: Inputs) -> None:
         """Index what ``inputs`` can point at."""
-        self._terms = Terms(inputs, open_query)
+        self._terms = Language(inputs, open_query)
 
     def start(self) -> State:
         """The point before the first id (the start id is not part of the sequence)."""

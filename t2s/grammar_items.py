@@ -7,11 +7,11 @@ many symbols it needs at least (``cost``). All of it is immutable, so that beams
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from t2s.encoding import KEYWORD_IDS
-from t2s.grammar_terms import NOTHING, UNKNOWN, Ids, Terms, Value, keywords
+from t2s.encoding import KEYWORD_IDS, Inputs
+from t2s.grammar_terms import NOTHING, UNKNOWN, Ids, Scope, Terms, Value, keywords
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,28 @@ class Facts:
     arms: int = 1
 
 
+class Language(Terms):
+    """The terms of a request, and how a query is opened: expressions and queries hold each other.
+
+    Args:
+        inputs: The laid-out request.
+        open_query: Makes the item of a query from the scope around it, its number of output columns and its depth.
+    """
+
+    def __init__(
+        self, inputs: Inputs, open_query: Callable[[Scope | None, int | None, int], Item]
+    ) -> None:
+        """Keep how queries are opened."""
+        super().__init__(inputs)
+        self.open_query = open_query
+
+
 class View:
     """What items look at: the last operand and the facts of the SELECTs that are open, innermost first."""
 
     __slots__ = ("facts", "last", "terms")
 
-    def __init__(self, terms: Terms, last: Value, facts: tuple[Facts, ...]) -> None:
+    def __init__(self, terms: Language, last: Value, facts: tuple[Facts, ...]) -> None:
         """Keep the three."""
         self.terms, self.last, self.facts = terms, last, facts
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from t2s.encoding import KEYWORD_IDS, MAX_SPAN_PIECES, POINTER_OFFSET, Inputs
 from t2s.ir_tree import OUTPUTS, default_join
 from t2s.values import ValueMatch
-
-if TYPE_CHECKING:
-    from t2s.grammar_items import Item
 
 Ids = frozenset[int]
 NOTHING: Ids = frozenset()
@@ -112,20 +108,12 @@ class Scope:
 
 
 class Terms:
-    """A request's symbols by id; shared by all states of one decoding.
+    """A request's symbols by id; shared by all states of one decoding."""
 
-    Args:
-        inputs: The laid-out request.
-        open_query: Makes the item of a query from the scope around it, its number of output columns and its
-            depth (injected, because queries and expressions hold each other).
-    """
-
-    def __init__(
-        self, inputs: Inputs, open_query: Callable[[Scope | None, int | None, int], Item]
-    ) -> None:
+    def __init__(self, inputs: Inputs) -> None:
         """Index columns by table, keys by column, and values by what they may be compared with."""
         schema = inputs.schema
-        self.schema, self.open_query = schema, open_query
+        self.schema = schema
         self._inputs = inputs
         # Where no row was seen, a declared type is only a promise.
         self._kinds: dict[tuple[str, str], str] = {
