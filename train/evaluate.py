@@ -1,6 +1,6 @@
 """Measure a model: ``python -m train.evaluate --data DIR --databases DIR --set spider --split dev``.
 
-Every question goes through ``t2s.pipeline.answer``, as in the app. Printed, and written with ``--json``: execution
+``--set samples`` asks the questions of ``sample_dbs`` instead and needs neither folder. Every question goes through ``t2s.pipeline.answer``, as in the app. Printed, and written with ``--json``: execution
 accuracy (EX) with a 95 % bootstrap interval, on all questions and on those whose database has rows; the share of first
 candidates that execute; EX by hardness and by number of tables; precision and recall of declining; latency; memory.
 """
@@ -20,16 +20,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+import sample_dbs
 from t2s import pipeline, sandbox
 from t2s.backends import DEFAULT_FOLDER, Backend, ModelSpec, load
 from t2s.errors import QueryError, T2SError
 from t2s.values import Answer, Candidate, Decoding, Limits, QueryResult, Request, Schema
+from train.card import write_card
 from train.compare import is_right
 from train.data import SHARED_DATABASES, Pair, read_pairs
 from train.hardness import count_tables, rate
 
 # Gold results may be long; the app itself shows 1,000 rows.
 LIMITS = Limits(deadline_seconds=20, kill_seconds=30, max_rows=50_000, max_bytes=60_000_000)
+SAMPLES = "samples"
+SAMPLES_FOLDER = Path(sample_dbs.__file__).parent
 
 
 @dataclass(slots=True)
@@ -67,6 +71,15 @@ class Outcome:
     error: str = ""
 
 
+def read_samples() -> tuple[Pair, ...]:
+    """Return the questions of every sample database."""
+    return tuple(
+        Pair(SAMPLES, sample.name, q.question, q.sql, tuple(q.history), q.level)
+        for sample in sample_dbs.list_samples()
+        for q in sample_dbs.read_questions(sample.name)
+    )
+
+
 def evaluate(
     pairs: Sequence[Pair], databases: Path, backend: Backend, decoding: Decoding
 ) -> list[Outcome]:
@@ -76,7 +89,8 @@ def evaluate(
     filled: dict[str, bool] = {}
     outcomes = []
     for pair in tqdm(pairs, mininterval=5):
-        folder = databases / SHARED_DATABASES.get(pair.set_name, pair.set_name)
+        owner = SHARED_DATABASES.get(pair.set_name, pair.set_name)
+        folder = SAMPLES_FOLDER if owner == SAMPLES else databases / owner
         path = folder / f"{pair.db_id}.sqlite"
         if pair.db_id not in sessions:
             session = pipeline.open_session(path, recorder, limits=LIMITS, decoding=decoding)
@@ -198,9 +212,11 @@ def main(argv: list[str] | None = None) -> int:
     add("--beams", type=int, default=Decoding().beams, help="beam width")
     add("--limit", type=int, default=0, help="ask only so many questions, drawn with a fixed seed")
     add("--json", default="", help="file for the figures")
+    add("--card", action="store_true", help="keep the figures in the model folder and its card")
     add("--predictions", default="", help="JSONL file for every question, gold and predicted SQL")
     args = parser.parse_args(argv)
-    pairs = list(read_pairs(Path(args.data), args.set, args.split))
+    samples = args.set == SAMPLES
+    pairs = list(read_samples() if samples else read_pairs(Path(args.data), args.set, args.split))
     if args.limit:
         pairs = random.Random(1).sample(pairs, min(args.limit, len(pairs)))
     backend = load(ModelSpec("compact", Path(args.model)))
@@ -209,9 +225,20 @@ def main(argv: list[str] | None = None) -> int:
     print(json.dumps(figures, indent=1))
     if args.json:
         Path(args.json).write_text(json.dumps(figures, indent=1) + "\n")
+    if args.card:
+        add_to_card(Path(args.model), figures)
     if args.predictions:
         write_predictions(Path(args.predictions), outcomes)
     return 0
+
+
+def add_to_card(folder: Path, figures: dict[str, object]) -> None:
+    """Put the figures in the place of earlier ones of the same set in ``scores.json``, and write the card."""
+    path = folder / "scores.json"
+    kept = json.loads(path.read_text()) if path.exists() else []
+    kept = [k for k in kept if (k["set"], k["split"]) != (figures["set"], figures["split"])]
+    path.write_text(json.dumps([*kept, figures], indent=1) + "\n")
+    write_card(folder, json.loads((folder / "run.json").read_text()))
 
 
 def write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:

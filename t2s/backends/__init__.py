@@ -73,7 +73,10 @@ def load(spec: ModelSpec) -> Backend:
         BackendError: Its files or the libraries that it needs are missing or unreadable.
     """
     if not spec.path.exists():
-        raise BackendError(f"There is no model at {spec.path}; check the folder name.")
+        raise BackendError(
+            f"The model {spec.path.name} is not there; check its name, or fetch the repository again.",
+            detail=str(spec.path),
+        )
     module_name, _, attributes = KINDS[spec.kind].partition(":")
     try:
         loader: object = importlib.import_module(module_name)
