@@ -443,8 +443,9 @@ class Finish(Optional):
 
     def first(self, view: View) -> Ids:
         """See the class."""
-        found = keywords("order", "limit")
-        return found | _SET_OPERATIONS if view.facts[0].arms < _MAX_ARMS else found
+        found, facts = keywords("order", "limit"), view.facts[0]
+        more = facts.arms < _MAX_ARMS and len(facts.items) <= _MAX_ITEMS
+        return found | _SET_OPERATIONS if more else found
 
     def consumes(self, token: int) -> bool:
         """All but LIMIT."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from t2s.encoding import KEYWORD_IDS, MAX_SPAN_PIECES, POINTER_OFFSET, Inputs
 from t2s.ir_tree import OUTPUTS, default_join
-from t2s.values import ValueMatch
+from t2s.values import Column, Table, ValueMatch
 
 Ids = frozenset[int]
 NOTHING: Ids = frozenset()
@@ -115,11 +115,8 @@ class Terms:
         schema = inputs.schema
         self.schema = schema
         self._inputs = inputs
-        # Where no row was seen, a declared type is only a promise.
-        self._kinds: dict[tuple[str, str], str] = {
-            (t.name, c.name): "any" if t.row_count == 0 else c.kind
-            for t in schema.tables
-            for c in t.columns
+        self._kinds = {
+            (t.name, c.name): usable_kind(t, c) for t in schema.tables for c in t.columns
         }
         self._by_table: dict[str, list[tuple[int, str]]] = {}
         self.columns: dict[int, tuple[str, str]] = {}
@@ -243,6 +240,18 @@ class Terms:
 
 
 DIGITS = keywords(*"0123456789")
+
+
+def usable_kind(table: Table, column: Column) -> str:
+    """Kind of a column as far as the grammar minds it.
+
+    ``any`` where no row was seen, so that a declared type is only a promise, and for text whose samples are all
+    numbers, which people add up although some cells hold 'null'.
+    """
+    numbers = (
+        column.kind == "text" and column.samples and all(map(_NUMBER.fullmatch, column.samples))
+    )
+    return "any" if table.row_count == 0 or numbers else column.kind
 
 
 def serves(kind: str, need: str) -> bool:

@@ -272,8 +272,14 @@ def test_without_tables_it_can_only_decline() -> None:
     assert Grammar(inputs).start().allowed() == {KEYWORD_IDS[UNANSWERABLE]}
 
 
-def test_kinds_of_empty_tables_do_not_bind() -> None:
-    table = Table("customer", (Column("id", "number"), Column("city")), row_count=0)
+KINDS_THAT_DO_NOT_BIND = [
+    Table("customer", (Column("id", "number"), Column("city")), row_count=0),  # no row was seen
+    Table("customer", (Column("city", samples=("18", "15.5", "16")),), row_count=9),
+]
+
+
+@pytest.mark.parametrize("table", KINDS_THAT_DO_NOT_BIND)
+def test_kinds_that_do_not_bind(table: Table) -> None:
     inputs = InputEncoder(tiny_tokenizer()).encode(Request(QUESTION, Schema((table,)), Links()))
     assert follow("from ->customer select sum ->customer.city", inputs).closing_distance() >= 1
 
