@@ -202,10 +202,8 @@ def main(argv: list[str] | None = None) -> int:
     """Evaluate, print, and write JSON."""
     parser = argparse.ArgumentParser(prog="python -m train.evaluate", description=__doc__)
     add = parser.add_argument
-    add("--data", required=True, help="folder of the data sets")
-    add(
-        "--databases", required=True, help="folder of the extracted databases, <set>/<db_id>.sqlite"
-    )
+    add("--data", default="", help="folder of the data sets")
+    add("--databases", default="", help="folder of the extracted databases, <set>/<db_id>.sqlite")
     add("--set", default="spider", help="name of the set")
     add("--split", default="dev", help="train or dev")
     add("--model", default=str(DEFAULT_FOLDER), help="model folder")

@@ -18,6 +18,7 @@ from typing import Any, cast
 import torch
 from safetensors import SafetensorError
 from transformers import LogitsProcessorList
+from transformers.utils import logging
 
 from t2s import encoding, ir
 from t2s.backends import DEFAULT_FOLDER
@@ -65,6 +66,7 @@ class CompactBackend:
                 "The model was trained for another version of this program; train it again with "
                 "python -m train.compact."
             )
+        logging.disable_progress_bar()
         try:
             model = CompactModel.from_pretrained(folder, dtype=_choose_dtype(dtype))
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
