@@ -296,7 +296,7 @@ def _call_items(context: Context, name: str) -> tuple[Item, ...]:
 
 def _window_items(context: Context) -> tuple[Item, ...]:
     """The items after ``over``."""
-    inner = replace(context, clause="over", windows=False)
+    inner = replace(context, clause="over", aggregates=False, windows=False)
     return Keyword("("), _Partition(inner), _WindowOrder(inner), Keyword(")"), Yield(NUMBER)
 
 

@@ -335,7 +335,8 @@ class Record(Silent):
         if view.last.kind == "star":
             return view
         facts = view.facts[0]
-        return view.with_facts(replace(facts, items=(*facts.items, view.last.kind)))
+        kind = "number" if view.last.kind == "condition" else view.last.kind
+        return view.with_facts(replace(facts, items=(*facts.items, kind)))
 
 
 @dataclass(frozen=True, slots=True)
