@@ -680,7 +680,8 @@ class Operand(Item):
         bare = self.bare or not self.context.scope.columns()
         tail = _OperandTail(self.context, bare)
         if token in _NEG:
-            return view, (_Primary(self.context, "number"), tail)
+            signed = (_Primary(self.context, "number"), Yield(NUMBER))
+            return view, (*signed, _OperandTail(self.context, bare=True))
         return view, (self._primary(), tail)
 
     def cost(self, view: View) -> int:
