@@ -199,11 +199,11 @@ def re_rank(rng: random.Random, profile: Profile, ent: Ent) -> Turn | None:
         )
     if draw < 0.75:
         n = counted(rng, count)
-        forms = (
+        forms = [
             f"and the bottom {n}?", f"now the bottom {n}", f"and the {n} lowest",
             "and the lowest ones?", f"bottom {n} instead", f"what about the bottom {n}",
             "the other end please",
-        )  # fmt: skip
+        ]  # fmt: skip
         return (
             (first,),
             rng.choice(forms),

@@ -104,13 +104,13 @@ def unanswerable(rng: random.Random, profile: Profile, ent: Ent) -> str | None:
         other = rng.choice(_FOREIGN)
         if any(w in profile.words or singular(w) in profile.words for w in other.split()):
             return None
-        forms = (
+        forms = [
             f"how many {plural(other)} do we have", f"list all {plural(other)}",
             f"{plural(other)} per {noun}", f"which {nouns} have a {other}",
             f"number of {plural(other)}", f"how many {plural(other)} does each {noun} have",
             f"{plural(other)} by {noun}", f"show me the {plural(other)}", f"latest {other}",
             f"which {other} is the best",
-        )  # fmt: skip
+        ]  # fmt: skip
         return ask_politely(rng, rng.choice(forms))
     if draw < 0.87:
         cols = [c for c in ent.cols if c.role not in ("key",)]
