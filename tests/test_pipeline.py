@@ -53,7 +53,8 @@ CHOICES = [
     ([NOBODY_COUNTED, FRENCH], FRENCH, [NOBODY_COUNTED]),
     ([NOBODY, EMPTY], NOBODY, []),
     ([NOBODY], NOBODY, []),
-    ([EMPTY, FRENCH], EMPTY, [FRENCH]),  # its text exists, so no rows is the answer
+    ([EMPTY, FRENCH], FRENCH, [EMPTY]),  # half as likely, and it says something
+    ([EMPTY, BROKEN, UNSAFE, FRENCH], EMPTY, [FRENCH]),  # an eighth as likely: no rows is the answer
     ([NAMES, None, COUNT], NAMES, [COUNT]),
     ([NAMES + ";"], NAMES, []),
 ]
