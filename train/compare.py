@@ -4,50 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from t2s.values import Cell, QueryResult
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from t2s.values import QueryResult
 
 RELATIVE_TOLERANCE = 1e-4
-Key = tuple[int, str | float | bytes]
+Rows = Sequence[Sequence[object]]
 
 
-def _key(cell: Cell) -> Key:
-    """Return a sortable form of a cell: missing, number, text, bytes; numbers stored as text stay text."""
-    if cell is None:
-        return (0, "")
-    if isinstance(cell, int | float):
-        return (1, float(cell))
-    if isinstance(cell, bytes):
-        return (3, cell)
-    return (2, cell)
+def _normalise(row: Sequence[object]) -> tuple[object, ...]:
+    return tuple(float(cell) if isinstance(cell, int | float) else cell for cell in row)
 
 
-def _alike(left: Key, right: Key) -> bool:
-    if left[0] != right[0]:
-        return False
-    a, b = left[1], right[1]
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or abs(a - b) <= RELATIVE_TOLERANCE * max(abs(a), abs(b))
-    return a == b
+def _sort_key(row: Sequence[object]) -> tuple[tuple[str, str], ...]:
+    """Return a key that does not see the last digits of a number."""
+    return tuple(
+        ("float", f"{cell:.3e}") if isinstance(cell, float) else (type(cell).__name__, str(cell))
+        for cell in row
+    )
 
 
-def same_rows(
-    gold: Sequence[Sequence[Cell]], other: Sequence[Sequence[Cell]], *, ordered: bool
-) -> bool:
+def _agree(one: object, two: object) -> bool:
+    if isinstance(one, float) and isinstance(two, float):
+        return one == two or abs(one - two) <= RELATIVE_TOLERANCE * max(abs(one), abs(two))
+    return one == two
+
+
+def same_rows(first: Rows, second: Rows, *, ordered: bool) -> bool:
     """Tell whether two results hold the same multiset of rows, or the same sequence when ``ordered``.
 
-    Columns are compared in their order; numbers to 1e-4 relative.
+    Columns are compared in their order; numbers to 1e-4 relative; a number is never equal to a text.
     """
-    if len(gold) != len(other):
+    if len(first) != len(second):
         return False
-    left = [[_key(c) for c in row] for row in gold]
-    right = [[_key(c) for c in row] for row in other]
+    one, two = [_normalise(row) for row in first], [_normalise(row) for row in second]
     if not ordered:
-        left.sort()
-        right.sort()
-    return all(
-        len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
-        for a, b in zip(left, right, strict=True)
-    )
+        one, two = sorted(one, key=_sort_key), sorted(two, key=_sort_key)
+    return all(len(a) == len(b) and all(map(_agree, a, b)) for a, b in zip(one, two, strict=True))
 
 
 def is_right(gold: QueryResult, other: QueryResult | None, *, ordered: bool) -> bool:
@@ -55,3 +50,12 @@ def is_right(gold: QueryResult, other: QueryResult | None, *, ordered: bool) -> 
     if other is None or other.truncated != gold.truncated:
         return False
     return same_rows(gold.rows, other.rows, ordered=ordered)
+
+
+def is_ordered(sql: str) -> bool:
+    """Tell whether a query asks for an order; False for one that does not parse."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect="sqlite")
+    except SqlglotError:
+        return False
+    return isinstance(tree, exp.Query) and tree.args.get("order") is not None

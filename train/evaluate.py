@@ -26,7 +26,7 @@ from t2s.backends import DEFAULT_FOLDER, Backend, ModelSpec, load
 from t2s.errors import QueryError, T2SError
 from t2s.values import Answer, Candidate, Decoding, Limits, QueryResult, Request, Schema
 from train.card import write_card
-from train.compare import is_right
+from train.compare import is_ordered, is_right
 from train.data import SHARED_DATABASES, Pair, read_pairs
 from train.hardness import count_tables, rate
 
@@ -130,8 +130,7 @@ def _matches(gold_sql: str, result: QueryResult | None, session: pipeline.Sessio
     if result is None:
         return False
     gold = sandbox.run(session.database.path, gold_sql, LIMITS)
-    ordered = "order by" in gold_sql.lower().rsplit(")", 1)[-1]
-    return is_right(gold, result, ordered=ordered)
+    return is_right(gold, result, ordered=is_ordered(gold_sql))
 
 
 def _executes(candidate: Candidate | None, session: pipeline.Session) -> bool:

@@ -7,31 +7,24 @@ where the set has databases with rows, runs both and compares what they return.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import sqlite3
-import tarfile
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import sqlglot
-from sqlglot import exp
-
 from t2s.ir import IRError, to_sql, to_symbols
 from t2s.values import Schema
+from train.compare import is_ordered, same_rows
+from train.data import SHARED_DATABASES, extract_databases, read_pairs
 from train.schemas import read_schemas
 
-# Sets that use another set's schemas and databases.
-SHARED = {"spider_syn": "spider", "sparc": "spider", "cosql": "spider"}
 SETS = ("spider", "spider_syn", "sparc", "cosql", "squall", "ambrosia", "typed", "wikisql", "bird")
 # Between two calls of the progress handler SQLite runs this many steps, well under a millisecond.
 _STEPS = 10_000
-Rows = list[tuple[object, ...]]
 
 
 @dataclass(slots=True)
@@ -53,7 +46,9 @@ class Tally:
         self.examples.setdefault(reason, example)
 
 
-def run_query(connection: sqlite3.Connection, sql: str, deadline_seconds: float) -> Rows:
+def run_query(
+    connection: sqlite3.Connection, sql: str, deadline_seconds: float
+) -> list[tuple[object, ...]]:
     """All rows of ``sql``.
 
     Raises:
@@ -65,40 +60,6 @@ def run_query(connection: sqlite3.Connection, sql: str, deadline_seconds: float)
         return connection.execute(sql).fetchall()
     finally:
         connection.set_progress_handler(None, 0)
-
-
-def _normalise(row: Sequence[object]) -> tuple[object, ...]:
-    return tuple(float(cell) if isinstance(cell, int | float) else cell for cell in row)
-
-
-def _sort_key(row: Sequence[object]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        ("float", f"{cell:.3e}") if isinstance(cell, float) else (type(cell).__name__, str(cell))
-        for cell in row
-    )
-
-
-def _cells_agree(one: object, two: object) -> bool:
-    if isinstance(one, float) and isinstance(two, float):
-        return abs(one - two) <= 1e-4 * max(1.0, abs(one), abs(two))
-    return one == two
-
-
-def rows_agree(first: Rows, second: Rows, *, ordered: bool) -> bool:
-    """Whether two results are the same rows, numbers to 1e-4; as a sequence when ``ordered``."""
-    if len(first) != len(second):
-        return False
-    one, two = [_normalise(row) for row in first], [_normalise(row) for row in second]
-    if not ordered:
-        one, two = sorted(one, key=_sort_key), sorted(two, key=_sort_key)
-    return all(
-        len(a) == len(b) and all(map(_cells_agree, a, b)) for a, b in zip(one, two, strict=True)
-    )
-
-
-def _is_ordered(sql: str) -> bool:
-    tree = sqlglot.parse_one(sql, dialect="sqlite")
-    return isinstance(tree, exp.Query) and tree.args.get("order") is not None
 
 
 def has_rows(connection: sqlite3.Connection) -> bool:
@@ -138,17 +99,8 @@ class Databases:
         self._open.clear()
 
 
-def read_pairs(path: Path) -> Iterator[tuple[str, str]]:
-    """Database id and gold SQL of each record that has SQL."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            if record["sql"]:
-                yield record["db_id"], record["sql"]
-
-
 def check_split(
-    pairs: Iterator[tuple[str, str]],
+    pairs: Iterable[tuple[str, str]],
     schemas: dict[str, Schema],
     connect: Callable[[str], sqlite3.Connection | None],
     deadline_seconds: float,
@@ -190,20 +142,7 @@ def _compare(connection: sqlite3.Connection, sql: str, again: str, deadline_seco
         ours = run_query(connection, again, 2 * deadline_seconds)
     except sqlite3.Error as error:
         return f"result: {type(error).__name__}"
-    return "same" if rows_agree(gold, ours, ordered=_is_ordered(sql)) else "result differs"
-
-
-def find_databases(data: Path, databases: Path | None, name: str, scratch: Path) -> Path:
-    """The folder with the set's SQLite files: extracted already, or unpacked from its archive into ``scratch``."""
-    if databases is not None and (databases / name).is_dir():
-        return databases / name
-    target = scratch / name
-    archive = data / name / "databases.tar.xz"
-    if archive.is_file() and not target.is_dir():
-        with tarfile.open(archive) as tar:
-            tar.extractall(target, filter="data")
-    found = next(target.rglob("*.sqlite"), None) if target.is_dir() else None
-    return found.parent if found is not None else target
+    return "same" if same_rows(gold, ours, ordered=is_ordered(sql)) else "result differs"
 
 
 def _percent(part: int, whole: int) -> str:
@@ -216,7 +155,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with one folder a set")
-    parser.add_argument("--databases", type=Path, help="folder with extracted <set>/<db_id>.sqlite")
+    parser.add_argument(
+        "--databases",
+        type=Path,
+        help="folder with extracted <set>/<db_id>.sqlite; archives of --data are unpacked when left out",
+    )
     parser.add_argument(
         "--sets", nargs="+", default=list(SETS), help="sets to check, all by default"
     )
@@ -229,18 +172,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{'set':<12}{'split':<7}{'pairs':>7}{'conv. %':>9}{'compared':>10}{'same %':>8}{'symbols':>9}{'max':>5}  left out"
     )
     with tempfile.TemporaryDirectory() as scratch:
+        databases = args.databases or extract_databases(args.data, Path(scratch))
         for name in args.sets:
-            home = SHARED.get(name, name)
+            home = SHARED_DATABASES.get(name, name)
             schemas = read_schemas(args.data / home / "schemas.jsonl.gz")
-            folder = find_databases(args.data, args.databases, home, Path(scratch))
             for split in ("train", "dev"):
-                path = args.data / name / f"{split}.jsonl.gz"
-                if not path.is_file():
+                pairs = [(p.db_id, p.sql) for p in read_pairs(args.data, name, split) if p.sql]
+                if not pairs:
                     continue
-                with closing(Databases(folder)) as opened:
-                    tally = check_split(
-                        read_pairs(path), schemas, opened.connect, args.deadline_seconds
-                    )
+                with closing(Databases(databases / home)) as opened:
+                    tally = check_split(pairs, schemas, opened.connect, args.deadline_seconds)
                 _print_tally(name, split, tally, show=args.examples)
     return 0
 

@@ -1,0 +1,122 @@
+"""How predictions are judged: rows, order, hardness, and the figures of a run with a scripted backend."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+
+from t2s.backends.scripted import ScriptedBackend
+from t2s.values import Decoding, QueryResult
+from train import evaluate
+from train.compare import Rows, is_ordered, is_right, same_rows
+from train.data import Pair
+from train.hardness import count_tables, rate
+
+ROWS: list[tuple[Rows, Rows, bool, bool]] = [
+    ([], [], False, True),
+    ([(1, "a")], [(1.0, "a")], True, True),
+    ([(1,)], [(2,)], False, False),
+    ([(1,)], [("1",)], False, False),
+    ([(1,), (2,)], [(2,), (1,)], False, True),
+    ([(1,), (2,)], [(2,), (1,)], True, False),
+    ([(1,), (1,)], [(1,)], False, False),
+    ([(1,)], [(1, 1)], False, False),
+    ([(1, 2)], [(2, 1)], False, False),  # columns in another order
+    ([(None,)], [(0,)], False, False),
+    ([(0.333333,)], [(1 / 3,)], True, True),
+    ([(1000.0,)], [(1001.0,)], True, False),
+    ([(0.0001,)], [(0.0002,)], True, False),  # relative, also near zero
+    ([(0.1 + 0.2, "b"), (0.3, "a")], [(0.3, "b"), (0.3, "a")], False, True),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "ordered", "agree"), ROWS)
+def test_same_rows(first: Rows, second: Rows, ordered: bool, agree: bool) -> None:
+    assert same_rows(first, second, ordered=ordered) is agree
+
+
+def test_a_cut_result_is_not_right() -> None:
+    whole = QueryResult("", ("a",), ((1,),))
+    assert is_right(whole, whole, ordered=True)
+    assert not is_right(whole, QueryResult("", ("a",), ((1,),), truncated=True), ordered=True)
+    assert not is_right(whole, None, ordered=True)
+
+
+ORDERED = [
+    ("SELECT a FROM t ORDER BY a", True),
+    ("SELECT a FROM t", False),
+    ("SELECT a FROM (SELECT a FROM t ORDER BY a)", False),
+    ("SELECT a FROM t ORDER BY abs(a) LIMIT 3", True),
+    ("SELECT a FROM t UNION SELECT b FROM t ORDER BY 1", True),
+    ("not sql at all (", False),
+]
+
+
+@pytest.mark.parametrize(("sql", "ordered"), ORDERED)
+def test_is_ordered(sql: str, ordered: bool) -> None:
+    assert is_ordered(sql) is ordered
+
+
+HARDNESS = [
+    ("SELECT count(*) FROM t", "easy", 1),
+    ("SELECT a FROM t WHERE b = 1", "easy", 1),
+    ("SELECT a, b FROM t WHERE b = 1 ORDER BY a", "medium", 1),
+    ("SELECT t.a FROM t JOIN u ON t.i = u.i WHERE u.b = 1 GROUP BY t.a", "hard", 2),
+    ("SELECT a FROM t WHERE b NOT IN (SELECT b FROM u)", "hard", 2),
+    ("SELECT a FROM t WHERE b = 1 EXCEPT SELECT a FROM u WHERE c = 2", "hard", 2),
+    (
+        "SELECT a, count(*) FROM t WHERE b = 1 AND c = 2 OR d = 3 GROUP BY a ORDER BY count(*) LIMIT 1",
+        "extra",
+        1,
+    ),
+    ("SELECT (", "extra", 0),
+]
+
+
+@pytest.mark.parametrize(("sql", "level", "tables"), HARDNESS)
+def test_hardness(sql: str, level: str, tables: int) -> None:
+    assert (rate(sql), count_tables(sql)) == (level, tables)
+
+
+def test_figures_of_a_run(tmp_path) -> None:
+    (tmp_path / "tiny").mkdir()
+    with sqlite3.connect(tmp_path / "tiny" / "shop.sqlite") as connection:
+        connection.executescript(
+            "create table t (a integer, b text); insert into t values (1, 'x'), (2, 'y');"
+        )
+    connection.close()
+    script = {
+        "right": ["SELECT a FROM t"],
+        "wrong": ["SELECT b FROM t"],
+        "broken first": ["SELECT nothing FROM t", "SELECT a FROM t"],
+        "rightly declined": [None],
+        "wrongly declined": [None],
+    }
+    pairs = [
+        Pair(
+            "tiny", "shop", question, None if question == "rightly declined" else "SELECT a FROM t"
+        )
+        for question in script
+    ]
+    backend = ScriptedBackend.from_script(script)
+    outcomes = evaluate.evaluate(pairs, tmp_path, backend, Decoding())
+    assert [o.right for o in outcomes] == [True, False, True, True, False]
+    figures = evaluate.summarise(outcomes)
+    assert figures["questions"] == figures["questions_with_rows"] == 4
+    assert figures["ex"] == 50.0
+    assert figures["valid"] == 80.0
+    assert figures["declined"] == 2
+    assert figures["decline_precision"] == 50.0
+    assert figures["decline_recall"] == 100.0
+    target = tmp_path / "predictions.jsonl"
+    evaluate.write_predictions(target, outcomes)
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [line["right"] for line in lines] == [o.right for o in outcomes]
+
+
+def test_the_sample_questions_can_be_asked() -> None:
+    pairs = evaluate.read_samples()
+    assert len({p.db_id for p in pairs}) == 4
+    assert all((evaluate.SAMPLES_FOLDER / f"{p.db_id}.sqlite").is_file() for p in pairs)
