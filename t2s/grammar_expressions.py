@@ -15,6 +15,7 @@ from t2s.grammar_items import (
     Item,
     Keyword,
     Known,
+    Lift,
     Optional,
     Rule,
     Silent,
@@ -23,6 +24,7 @@ from t2s.grammar_items import (
     Yield,
 )
 from t2s.grammar_literals import DateWord, LiteralOnly, read_literal
+from t2s.grammar_taboos import Taboo, Written
 from t2s.grammar_terms import (
     ANY,
     CONDITION,
@@ -61,6 +63,9 @@ _MAX_MEMBERS = 12
 
 _OPEN, _FROM = KEYWORD_IDS["("], KEYWORD_IDS["from"]
 _ARITHMETIC, _JOINED = keywords(*SUMS, *PRODUCTS), keywords("||")
+_PRODUCTS, OPERATORS = keywords(*PRODUCTS), _ARITHMETIC | _JOINED
+# Operators that make nothing of the same operand twice, and those whose right side they take back.
+_UNDOING = {KEYWORD_IDS["minus"]: KEYWORD_IDS["plus"], KEYWORD_IDS["divide"]: KEYWORD_IDS["times"]}
 _COMPARE = keywords(*(name for name in COMPARISONS if not name.endswith("like")))
 _LIKE, _IN = keywords("like", "not_like"), keywords("in", "not_in")
 _BETWEEN, _NULL_TESTS = keywords("between", "not_between"), keywords("is_null", "not_null")
@@ -71,7 +76,12 @@ _CONSTANTS = keywords(*CONSTANTS)
 _AGGREGATES, _TEXT_AGGREGATES = keywords(*AGGREGATES), keywords("group_concat")
 _RANKINGS = keywords(*RANKINGS)
 _DATE_CALLS = keywords("date", "datetime", "time", "julianday", *FORMATS)
-_TEXT_PARTS = keywords(*SLICES, *REORDERED)
+# Calls on dates by what their column must be fit for.
+_DATED_CALLS = {
+    "date": _DATE_CALLS,
+    "slice": keywords(*SLICES),
+    **{order: keywords(*(n for n in REORDERED if n.startswith(order))) for order in ("dmy", "mdy")},
+}
 WITHOUT_FROM = keywords("(", "abs", "round")
 _NUMBER_CALLS = keywords(
     "abs", "round", "length", "instr", "to_integer", "to_real", "to_numeric", "flag"
@@ -182,7 +192,7 @@ class _Primary(Item):
 
     Attributes:
         context: Where it stands.
-        need: ``number``, ``date`` or empty: what it must be fit for.
+        need: What it must be fit for (see ``grammar_terms.serves``).
         against: The other side of a comparison.
         literals: Which literals it may be.
         pattern: True for the right side of LIKE.
@@ -203,11 +213,13 @@ class _Primary(Item):
 
     def _gather(self, view: View) -> Ids:
         context, scope, local = self.context, self.context.scope, self.context.local
+        if self.pattern:
+            return view.terms.literals(self.against, "text")
         found = set(scope.columns(self.need, local=local))
         if self.literals != "none":
             numeric = self.need == "number" or self.literals == "numbers" or context.constant
             against = NUMBER if numeric else self.against
-            found |= view.terms.literals(against, "text" if self.pattern else "any")
+            found |= view.terms.literals(against, "any")
             if against is None or against.kind in NUMERIC_KINDS:
                 found |= _CONSTANTS
         if context.nesting >= _MAX_NESTING:
@@ -217,8 +229,9 @@ class _Primary(Item):
         found |= keywords("(", "case")
         if scope.columns(local=local):
             found |= _NUMBER_CALLS | (_OTHER_CALLS if self.need != "number" else _EITHER_CALLS)
-        if scope.columns("date", local=local):
-            found |= _DATE_CALLS | _TEXT_PARTS
+        for need, calls in _DATED_CALLS.items():
+            if scope.columns(need, local=local):
+                found |= calls
         if context.aggregates and not context.inside and scope.columns(local=True):
             found |= _AGGREGATES if self.need != "number" else _AGGREGATES - _TEXT_AGGREGATES
             if context.windows:
@@ -243,7 +256,7 @@ class _Primary(Item):
         if name in CONSTANTS:
             return view.with_last(Value("number", literal=True)), ()
         if name == "case":
-            return view, (_CaseBranch(nested), _CaseTail(nested), Keyword("end"), Yield(ANY))
+            return view, (_CaseBranch(nested, only=True), Keyword("end"), Yield(ANY))
         if name in RANKINGS:
             return view, (Keyword("over"), *_window_items(nested))
         if name in AGGREGATES:
@@ -265,6 +278,8 @@ class _Primary(Item):
         return view, (_Aggregated(inner, name, tail),)
 
     def cost(self, view: View) -> int:
+        if self.pattern:
+            return 2
         if self.context.scope.columns(self.need, local=self.context.local):
             return 1
         return 1 if DIGITS & self.first(view) else 5
@@ -283,10 +298,11 @@ def _call_items(context: Context, name: str) -> tuple[Item, ...]:
     if name == "flag":
         return (_FlagOperand(context), *tail)
     if name in REORDERED:
-        return (_PlainColumn(context), *tail)
+        return (_PlainColumn(context, name[:3]), *tail)
     if fewest == 1:
         dates = KEYWORD_IDS[name] in _DATE_CALLS
-        need = "date" if ":" in name or dates else "number" if name in ("abs", "round") else ""
+        need = "date" if dates else "number" if name in ("abs", "round") else ""
+        need = "slice" if name in SLICES else need
         return (_Argument(context, need, dates, most - 1), *tail)
     items: list[Item] = [Keyword("("), Operand(context)]
     for _ in range(fewest - 1):
@@ -382,7 +398,8 @@ class _EndQuery(Silent):
 
     def leave(self, view: View) -> View:
         items = view.facts[0].items
-        return View(view.terms, Value(items[0] if items else "any", compound=True), view.facts[1:])
+        value = Value(items[0] if items else "any", compound=True)
+        return view.with_last(value).with_all_facts(view.facts[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,7 +462,7 @@ class _Partition(Optional):
     def step(self, view: View, token: int) -> Step:
         del token
         key = Operand(self.context, literals="none")
-        return view, (key, MoreKeys(self.context, 2))
+        return view, (key, MoreKeys(self.context, 2, view.next_start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,11 +480,16 @@ class _WindowOrder(_Partition):
 
 @dataclass(frozen=True, slots=True)
 class MoreKeys(Optional):
-    """Up to ``more`` further keys of GROUP BY, PARTITION BY or, ``ordered``, ORDER BY."""
+    """Up to ``more`` further keys of GROUP BY, PARTITION BY or, ``ordered``, ORDER BY.
+
+    The last key begins at ``start``; ``seen`` came before it.
+    """
 
     context: Context
     more: int
+    start: int
     ordered: bool = False
+    seen: tuple[Written, ...] = ()
 
     def first(self, view: View) -> Ids:
         """A comma."""
@@ -477,10 +499,13 @@ class MoreKeys(Optional):
     def step(self, view: View, token: int) -> Step:
         """Another key."""
         del token
-        rest = replace(self, more=self.more - 1)
+        last = view.written[self.start :]
+        seen = (*self.seen, last[:-1] if last[-1] == KEYWORD_IDS["desc"] else last)
+        rest = replace(self, more=self.more - 1, start=view.next_start, seen=seen)
         literals: Literals = "numbers" if self.ordered else "none"
         key = Operand(self.context, literals=literals, bare=False)
-        return view, ((key, Descending(), rest) if self.ordered else (key, rest))
+        direction = (Descending(),) if self.ordered else ()
+        return view.forbid(seen, OPERATORS), (key, Lift(), *direction, rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,14 +540,15 @@ class _PlainColumn(Rule):
     """A column that holds dates as text; it is written out several times, so it is nothing longer."""
 
     context: Context
+    need: str
 
     def first(self, view: View) -> Ids:
         del view
-        return self.context.scope.columns("date", local=self.context.local)
+        return self.context.scope.columns(self.need, local=self.context.local)
 
     def step(self, view: View, token: int) -> Step:
         del token
-        return view, (_Primary(self.context, "date", literals="none"),)
+        return view, (_Primary(self.context, self.need, literals="none"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,9 +617,10 @@ class _Opened(Item):
 
 @dataclass(frozen=True, slots=True)
 class _CaseBranch(Item):
-    """WHEN condition THEN value."""
+    """WHEN condition THEN value, and further branches; ``only`` for the first."""
 
     context: Context
+    only: bool = False
 
     def first(self, view: View) -> Ids:
         del view
@@ -601,17 +628,38 @@ class _CaseBranch(Item):
 
     def step(self, view: View, token: int) -> Step:
         del token
-        return view, (Condition(self.context, "condition"), Keyword("then"), _Result(self.context))
+        return view, (Condition(self.context, "condition"), _Then(self.context, self.only))
 
     def cost(self, view: View) -> int:
         return 3 + Condition(self.context, "condition").cost(view)
 
 
 @dataclass(frozen=True, slots=True)
-class _CaseTail(Optional):
-    """Further branches, or ELSE."""
+class _Then(Item):
+    """THEN value, and further branches."""
 
     context: Context
+    only: bool
+
+    def first(self, view: View) -> Ids:
+        del view
+        return keywords("then")
+
+    def step(self, view: View, token: int) -> Step:
+        del token
+        start = view.next_start if self.only else None
+        return view, (_Result(self.context), _CaseTail(self.context, start))
+
+    def cost(self, view: View) -> int:
+        return 1 + _Result(self.context).cost(view)
+
+
+@dataclass(frozen=True, slots=True)
+class _CaseTail(Optional):
+    """Further branches, or ELSE, whose value must not be that of the only branch (at ``start``)."""
+
+    context: Context
+    start: int | None
 
     def first(self, view: View) -> Ids:
         del view
@@ -622,8 +670,9 @@ class _CaseTail(Optional):
 
     def step(self, view: View, token: int) -> Step:
         if token == KEYWORD_IDS["else"]:
-            return view, (_Result(self.context),)
-        return view, (_CaseBranch(self.context), self)
+            same = () if self.start is None else (view.written[self.start :],)
+            return view.forbid(same), (_Result(self.context), Lift())
+        return view, (_CaseBranch(self.context),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -677,12 +726,12 @@ class Operand(Item):
 
     def step(self, view: View, token: int) -> Step:
         """Expand."""
-        bare = self.bare or not self.context.scope.columns()
-        tail = _OperandTail(self.context, bare)
+        start = len(view.written)
         if token in _NEG:
             signed = (_Primary(self.context, "number"), Yield(NUMBER))
-            return view, (*signed, _OperandTail(self.context, bare=True))
-        return view, (self._primary(), tail)
+            return view, (*signed, _OperandTail(self.context, bare=True, start=start))
+        bare = self.bare or not self.context.scope.columns()
+        return view, (self._primary(), _OperandTail(self.context, bare, start))
 
     def cost(self, view: View) -> int:
         """That of its primary."""
@@ -691,10 +740,19 @@ class Operand(Item):
 
 @dataclass(frozen=True, slots=True)
 class _OperandTail(Item):
-    """An operator and its right side, again and again; needed after a literal unless ``bare``."""
+    """An operator and its right side, again and again; needed after a literal unless ``bare``.
+
+    Attributes:
+        context: Where it stands.
+        bare: Whether what came may be all.
+        start: Where the operand before it begins.
+        before: The operator before that operand.
+    """
 
     context: Context
     bare: bool
+    start: int
+    before: int | None = None
 
     def first(self, view: View) -> Ids:
         kind = view.last.kind
@@ -709,7 +767,12 @@ class _OperandTail(Item):
         arithmetic = token in _ARITHMETIC
         right = _SignedPrimary(self.context) if arithmetic else _Primary(self.context)
         result = Value("number" if arithmetic else "string", compound=True)
-        return view, (right, Yield(result), _OperandTail(self.context, bare=True))
+        tail = _OperandTail(self.context, True, view.next_start, token)
+        if token not in _UNDOING or self.before not in (None, _UNDOING[token]):
+            return view, (right, Yield(result), tail)
+        onward = _PRODUCTS if token == KEYWORD_IDS["minus"] else NOTHING
+        view = view.forbid((view.written[self.start :],), onward)
+        return view, (right, Yield(result), Lift(), tail)
 
     def cost(self, view: View) -> int:
         return 0 if self.nullable(view) else 1 + _Primary(self.context, "number").cost(view)
@@ -749,7 +812,9 @@ class Condition(Rule):
     def step(self, view: View, token: int) -> Step:
         """Expand."""
         del token
-        return view, (_Test(self.context, self.mode), _LogicTail(self.context))
+        joins = self.context.clause == "on"
+        tail = _LogicTail(self.context, len(view.written))
+        return view, (_Test(self.context, self.mode, joins=joins), tail)
 
     def cost(self, view: View) -> int:
         """That of a test."""
@@ -758,11 +823,12 @@ class Condition(Rule):
 
 @dataclass(frozen=True, slots=True)
 class _Test(Item):
-    """One test: NOT test, EXISTS, or an operand and what is asked of it."""
+    """One test: NOT test, EXISTS, or an operand and what is asked of it; ``joins`` for the first of ON."""
 
     context: Context
     mode: Mode
     negated: bool = False
+    joins: bool = False
 
     def _operand(self) -> Operand:
         either = self.mode == "either"
@@ -783,7 +849,8 @@ class _Test(Item):
         if token in _EXISTS:
             query = _subquery_items(view, self.context, None)
             return view, (Keyword("("), *query, Keyword(")"), Yield(Value("condition")))
-        return view, (self._operand(), _TestTail(self.context, self.mode))
+        tail = _TestTail(self.context, self.mode, len(view.written), self.joins)
+        return view, (self._operand(), tail)
 
     def cost(self, view: View) -> int:
         return self._operand().cost(view) + (self.mode == "condition")
@@ -791,17 +858,32 @@ class _Test(Item):
 
 @dataclass(frozen=True, slots=True)
 class _TestTail(Item):
-    """What is asked of the operand that came; needed in a condition unless it is one already."""
+    """What is asked of the operand that came; needed in a condition unless it is one already.
+
+    Attributes:
+        context: Where it stands.
+        mode: What is expected.
+        start: Where the operand begins.
+        joins: Whether this is what ties a member of FROM to those before it.
+    """
 
     context: Context
     mode: Mode
+    start: int
+    joins: bool
 
     def first(self, view: View) -> Ids:
         last = view.last
         if last.kind == "condition" or (last.literal and self.context.scope.columns()):
             return NOTHING
-        found = _COMPARE | _NULL_TESTS | _BETWEEN | _LIKE
-        return found | _IN
+        found = _COMPARE | _BETWEEN | _IN
+        if last.kind not in NUMERIC_KINDS:
+            found |= _LIKE
+        return found | _NULL_TESTS
+
+    def senseless(self, view: View) -> Ids:
+        never = view.last.column in view.terms.required and self.context.scope.complete
+        return _NULL_TESTS if never else NOTHING
 
     def nullable(self, view: View) -> bool:
         return self.mode == "either" or view.last.kind in ("condition", "boolean")
@@ -818,29 +900,80 @@ class _TestTail(Item):
             body = _Members(context, against)
             return view, (Keyword("("), body, Keyword(")"), Yield(CONDITION))
         if token in _BETWEEN:
-            low, high = Operand(context, against), Operand(context, against)
-            return view, (low, Keyword("and"), high, Yield(CONDITION))
+            upper = _UpperBound(context, against, view.next_start)
+            return view, (Operand(context, against), upper, Yield(CONDITION))
+        left = view.written[self.start :]
         if token in _LIKE:
             side = Value("text", against.column)
-            return view, (Operand(context, side, pattern=True), Yield(CONDITION))
-        return view, (Operand(context, against), Yield(CONDITION))
+            right = Operand(context, side, pattern=True)
+            return view.forbid((left,)), (right, Lift(), Yield(CONDITION))
+        taboo = Taboo(view.next_start, frozenset((left,)))
+        if self.joins and (left[0] in view.terms.columns or left[0] in _OUTPUTS):
+            taboo = _join_taboo(context.scope, left, taboo)
+        return view.with_taboo(taboo), (Operand(context, against), Lift(), Yield(CONDITION))
 
     def cost(self, view: View) -> int:
         return int(not self.nullable(view))
 
 
+def _join_taboo(scope: Scope, left: Written, taboo: Taboo) -> Taboo:
+    """Keep the right side of ON from what does not tie its last member to one before it.
+
+    Nothing is narrowed where ``left`` is more than a column.
+    """
+    spelled = [
+        frozenset(
+            (token, *scope.terms.marks(member)) for token in scope.terms.member_columns(member, "")
+        )
+        for member in scope.members
+    ]
+    mine = next((place for place, forms in enumerate(spelled) if left in forms), None)
+    if mine is None:
+        return taboo
+    newest = len(spelled) - 1
+    fit = spelled[:newest] if mine == newest else spelled[newest:]
+    good = frozenset().union(*fit)
+    bad = frozenset().union(*spelled) - good
+    return replace(taboo, sequences=bad, among=frozenset(form[0] for form in good))
+
+
 @dataclass(frozen=True, slots=True)
-class _LogicTail(Optional):
-    """AND or OR and another test."""
+class _UpperBound(Item):
+    """AND and the upper bound of BETWEEN, which is not the lower one (at ``start``)."""
 
     context: Context
+    against: Value
+    start: int
+
+    def first(self, view: View) -> Ids:
+        del view
+        return keywords("and")
+
+    def step(self, view: View, token: int) -> Step:
+        del token
+        view = view.forbid((view.written[self.start :],))
+        return view, (Operand(self.context, self.against), Lift())
+
+    def cost(self, view: View) -> int:
+        return 1 + Operand(self.context, self.against).cost(view)
+
+
+@dataclass(frozen=True, slots=True)
+class _LogicTail(Optional):
+    """AND or OR and another test; the last begins at ``start``, ``seen`` came before it."""
+
+    context: Context
+    start: int
+    seen: tuple[Written, ...] = ()
 
     def first(self, view: View) -> Ids:
         return _LOGIC if view.last.kind == "condition" else NOTHING
 
     def step(self, view: View, token: int) -> Step:
         del token
-        return view, (_Test(self.context, "condition"), Yield(CONDITION), self)
+        seen = (*self.seen, view.written[self.start :])
+        rest = _LogicTail(self.context, view.next_start, seen)
+        return view.forbid(seen), (_Test(self.context, "condition"), Yield(CONDITION), Lift(), rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -857,7 +990,8 @@ class _Members(Rule):
     def step(self, view: View, token: int) -> Step:
         if token == _FROM:
             return view, _subquery_items(view, self.context, 1)
-        return view, (LiteralOnly(self.against), _MoreMembers(self.against, _MAX_MEMBERS - 1))
+        more = _MoreMembers(self.against, _MAX_MEMBERS - 1, len(view.written))
+        return view, (LiteralOnly(self.against), more)
 
     def cost(self, view: View) -> int:
         return LiteralOnly(self.against).cost(view)
@@ -865,10 +999,12 @@ class _Members(Rule):
 
 @dataclass(frozen=True, slots=True)
 class _MoreMembers(Optional):
-    """Up to ``more`` further literals."""
+    """Up to ``more`` further literals; the last begins at ``start``, ``seen`` came before it."""
 
     against: Value
     more: int
+    start: int
+    seen: tuple[Written, ...] = ()
 
     def first(self, view: View) -> Ids:
         del view
@@ -876,4 +1012,6 @@ class _MoreMembers(Optional):
 
     def step(self, view: View, token: int) -> Step:
         del token
-        return view, (LiteralOnly(self.against), _MoreMembers(self.against, self.more - 1))
+        seen = (*self.seen, view.written[self.start :])
+        rest = _MoreMembers(self.against, self.more - 1, view.next_start, seen)
+        return view.forbid(seen), (LiteralOnly(self.against), Lift(), rest)

@@ -7,10 +7,11 @@ many symbols it needs at least (``cost``). All of it is immutable, so that beams
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from t2s.encoding import KEYWORD_IDS, Inputs
+from t2s.grammar_taboos import Taboo, Written
 from t2s.grammar_terms import NOTHING, UNKNOWN, Ids, Scope, Terms, Value, keywords
 
 
@@ -54,21 +55,59 @@ class Language(Terms):
 
 
 class View:
-    """What items look at: the last operand and the facts of the SELECTs that are open, innermost first."""
+    """What items look at.
 
-    __slots__ = ("facts", "last", "terms")
+    Attributes:
+        terms: What the request can point at.
+        last: The last operand.
+        facts: Those of the SELECTs that are open, innermost first.
+        written: The ids so far, without one that is being taken.
+        taboos: What open stretches of the answer must not be, innermost first.
+    """
 
-    def __init__(self, terms: Language, last: Value, facts: tuple[Facts, ...]) -> None:
-        """Keep the three."""
+    __slots__ = ("facts", "last", "taboos", "terms", "written")
+
+    def __init__(
+        self,
+        terms: Language,
+        last: Value,
+        facts: tuple[Facts, ...],
+        written: Written = (),
+        taboos: tuple[Taboo, ...] = (),
+    ) -> None:
+        """Keep what the class says."""
         self.terms, self.last, self.facts = terms, last, facts
+        self.written, self.taboos = written, taboos
 
     def with_last(self, last: Value) -> View:
         """The view after another operand."""
-        return View(self.terms, last, self.facts)
+        return View(self.terms, last, self.facts, self.written, self.taboos)
 
     def with_facts(self, facts: Facts) -> View:
         """The view with other facts of the innermost SELECT."""
-        return View(self.terms, self.last, (facts, *self.facts[1:]))
+        return self.with_all_facts((facts, *self.facts[1:]))
+
+    def with_all_facts(self, facts: tuple[Facts, ...]) -> View:
+        """The view with the facts of other SELECTs."""
+        return View(self.terms, self.last, facts, self.written, self.taboos)
+
+    def with_token(self, token: int) -> View:
+        """The view after one more id."""
+        return View(self.terms, self.last, self.facts, (*self.written, token), self.taboos)
+
+    def with_taboo(self, taboo: Taboo) -> View:
+        """The view inside a stretch that must not be anything; ``Lift`` ends it."""
+        taboos = (taboo, *self.taboos)
+        return View(self.terms, self.last, self.facts, self.written, taboos)
+
+    def forbid(self, sequences: Iterable[Written], onward: Ids = NOTHING) -> View:
+        """The view where what follows the id that is being taken must not be one of ``sequences``."""
+        return self.with_taboo(Taboo(self.next_start, frozenset(sequences), onward))
+
+    @property
+    def next_start(self) -> int:
+        """Where a stretch begins that follows the id which is being taken."""
+        return len(self.written) + 1
 
 
 class Item:
@@ -79,6 +118,11 @@ class Item:
     def first(self, view: View) -> Ids:
         """Ids that may begin it."""
         raise NotImplementedError
+
+    def senseless(self, view: View) -> Ids:
+        """Those of ``first`` that are better left out while there is another way on."""
+        del view
+        return NOTHING
 
     def nullable(self, view: View) -> bool:
         """Whether it may be left out."""
@@ -186,6 +230,15 @@ class Yield(Silent):
     def leave(self, view: View) -> View:
         """Replace the last operand."""
         return view.with_last(self.value if self.value is not None else Value(view.last.kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Lift(Silent):
+    """The end of a stretch that had a taboo."""
+
+    def leave(self, view: View) -> View:
+        """Without the innermost taboo."""
+        return View(view.terms, view.last, view.facts, view.written, view.taboos[1:])
 
 
 @dataclass(frozen=True, slots=True)

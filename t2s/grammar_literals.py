@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from t2s.encoding import KEYWORD_IDS
 from t2s.grammar_items import Item, Known, Step, View
 from t2s.grammar_terms import DIGITS, NOTHING, Ids, Value, keywords
 from t2s.ir_tree import DATE_WORDS
 
-_MAX_DIGITS = 12
+_MAX_DIGITS, _MAX_COUNT_DIGITS = 12, 4
 _MAX_PARTS = 20  # a date and time by characters
 _QUOTE, _POINT = KEYWORD_IDS["'"], KEYWORD_IDS["."]
 _CHARACTERS = keywords(*"%_-/: ") | DIGITS | {_POINT}
@@ -18,17 +18,18 @@ _MODIFIERS = keywords(*DATE_WORDS) - keywords("now")
 
 @dataclass(frozen=True, slots=True)
 class _Digits(Known):
-    """Further digits of a number; ``required`` after a point."""
+    """Further digits of a number, up to ``most``; ``required`` after a point."""
 
     count: int
     point: bool
     required: bool = False
+    most: int = _MAX_DIGITS
 
     def first(self, view: View) -> Ids:
         del view
         if self.required:
             return DIGITS
-        if self.count >= _MAX_DIGITS:
+        if self.count >= self.most:
             return NOTHING
         return DIGITS if self.point else DIGITS | {_POINT}
 
@@ -38,7 +39,8 @@ class _Digits(Known):
 
     def step(self, view: View, token: int) -> Step:
         point = token == _POINT
-        return view, (_Digits(self.count + 1, self.point or point, required=point),)
+        rest = replace(self, count=self.count + 1, point=self.point or point, required=point)
+        return view, (rest,)
 
     def cost(self, view: View) -> int:
         del view
@@ -94,7 +96,8 @@ def read_literal(view: View, token: int, sort: str = "number") -> Step:
         return view.with_last(Value("number" if value.is_number else "text", literal=True)), ()
     view = view.with_last(Value("number", literal=True))
     if token in DIGITS:
-        return view, (_Digits(1, point=sort == "integer"),)
+        whole = sort == "integer"
+        return view, (_Digits(1, whole, most=_MAX_COUNT_DIGITS if whole else _MAX_DIGITS),)
     return view, (_SpanEnd(token, sort),)
 
 

@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from t2s.encoding import KEYWORD_IDS
-from t2s.grammar_expressions import MAX_DEPTH, Condition, Context, MoreKeys, Operand
-from t2s.grammar_items import Descending, Facts, Item, Keyword, Optional, Silent, Step, View
+from t2s.grammar_expressions import MAX_DEPTH, OPERATORS, Condition, Context, MoreKeys, Operand
+from t2s.grammar_items import Descending, Facts, Item, Keyword, Lift, Optional, Silent, Step, View
 from t2s.grammar_literals import LiteralOnly
+from t2s.grammar_taboos import Written
 from t2s.grammar_terms import NOTHING, UNKNOWN, Ids, Member, Scope, Value, keywords
 from t2s.ir_tree import INSTANCES, OUTPUTS, SET_OPERATIONS
 
 _MAX_MEMBERS, _MAX_ITEMS, _MAX_KEYS, _MAX_ARMS = 8, 12, 6, 4
 _FROM, _SELECT, _OPEN, _STAR = (KEYWORD_IDS[name] for name in ("from", "select", "(", "*"))
 _SET_OPERATIONS = keywords(*SET_OPERATIONS)
+# What makes another output of one that began like an earlier one.
+_MORE = OPERATORS | keywords("over")
 _JOINS: dict[int, Literal["inner", "left", "cross"]] = {
     KEYWORD_IDS[","]: "inner",
     KEYWORD_IDS["left"]: "left",
@@ -84,12 +87,12 @@ class Query(Item):
 
     def step(self, view: View, token: int) -> Step:
         """Open its facts."""
-        view = View(view.terms, view.last, (Facts(self.needed), *view.facts))
+        view = view.with_all_facts((Facts(self.needed), *view.facts))
         scope = Scope(view.terms, (), self.parent, self.depth)
         if token == _FROM:
             return view, (SourceItem(scope, "first", self.needed),)
         context = Context(scope, "select")
-        return view, (SelectItem(context), Record(), MoreItems(context))
+        return view, (SelectItem(context), Record(), MoreItems(context, view.next_start))
 
     def cost(self, view: View) -> int:
         """FROM, a table, SELECT and the columns."""
@@ -98,7 +101,7 @@ class Query(Item):
 
     def foresee(self, view: View, cost: int) -> View:
         """The facts that its end will leave behind."""
-        return View(view.terms, view.last, (Facts(self.needed), *view.facts))
+        return view.with_all_facts((Facts(self.needed), *view.facts))
 
 
 def _select_cost(needed: int | None) -> int:
@@ -158,7 +161,7 @@ class SourceItem(Item):
         table = view.terms.tables[token]
         instance = self.scope.next_instance(table)
         joined = view.terms.connects(self.scope.members, table, instance)
-        scope = self.scope.add(Member(table, instance))
+        scope = self.scope.add(Member(table, instance, optional=self.kind == "left"))
         rest = SourceTail(
             scope, self.needed, may_on=self.kind in ("inner", "left"), must_on=not joined
         )
@@ -188,9 +191,10 @@ class EndDerived(Item):
         """Add its columns to the scope."""
         del token
         outputs = view.facts[0].items
-        scope = self.scope.add(Member(None, self.scope.next_instance(None), outputs))
+        instance, optional = self.scope.next_instance(None), self.kind == "left"
+        scope = self.scope.add(Member(None, instance, outputs, optional))
         conditional = self.kind in ("inner", "left")
-        view = View(view.terms, view.last, view.facts[1:])
+        view = view.with_all_facts(view.facts[1:])
         return view, (SourceTail(scope, self.needed, may_on=conditional, must_on=True),)
 
     def cost(self, view: View) -> int:
@@ -200,7 +204,7 @@ class EndDerived(Item):
 
     def foresee(self, view: View, cost: int) -> View:
         """Back to the facts of the SELECT around it."""
-        return View(view.terms, UNKNOWN, view.facts[1:])
+        return view.with_last(UNKNOWN).with_all_facts(view.facts[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,7 @@ class SourceTail(Item):
         if token in _JOINS:
             return view, (SourceItem(self.scope, _JOINS[token], self.needed),)
         if token == _SELECT:
-            return view, _select_items(self.scope)
+            return view, _select_items(self.scope, view.next_start)
         # A later member might hide an outer table, so that only this FROM is in sight.
         alone = Scope(view.terms, self.scope.members, None, self.scope.depth)
         condition = Condition(Context(alone, "on"), "condition")
@@ -241,10 +245,10 @@ class SourceTail(Item):
         return _select_cost(self.needed) + (3 if self.may_on and self.must_on else 0)
 
 
-def _select_items(scope: Scope) -> tuple[Item, ...]:
+def _select_items(scope: Scope, start: int) -> tuple[Item, ...]:
     context = Context(scope, "select", aggregates=True, windows=True)
     return (
-        *(Distinct(), SelectItem(context), Record(), MoreItems(context)),
+        *(Distinct(), SelectItem(context), Record(), MoreItems(context, start)),
         *(Where(scope), Group(scope), Having(scope), Finish(scope)),
     )
 
@@ -318,7 +322,7 @@ class SelectItem(Item):
             return view, (self._expression(),)
         kinds = self._star_kinds(view, table)
         facts = replace(view.facts[0], plain=True, items=(*view.facts[0].items, *kinds))
-        view = View(view.terms, Value("star"), (facts, *view.facts[1:]))
+        view = view.with_last(Value("star")).with_facts(facts)
         return view, (() if table is None else (Keyword("*"),))
 
     def cost(self, view: View) -> int:
@@ -341,9 +345,11 @@ class Record(Silent):
 
 @dataclass(frozen=True, slots=True)
 class MoreItems(Item):
-    """Further outputs, as many as are needed."""
+    """Further outputs, as many as are needed; the last begins at ``start``, ``seen`` came before it."""
 
     context: Context
+    start: int
+    seen: tuple[Written, ...] = ()
 
     def first(self, view: View) -> Ids:
         """A comma."""
@@ -359,7 +365,10 @@ class MoreItems(Item):
     def step(self, view: View, token: int) -> Step:
         """Another output."""
         del token
-        return view, (SelectItem(self.context), Record(), self)
+        last = view.written[self.start :]
+        seen = (*self.seen, last[1:] if last[0] == KEYWORD_IDS["distinct"] else last)
+        rest = replace(self, start=view.next_start, seen=seen)
+        return view.forbid(seen, _MORE), (SelectItem(self.context), Lift(), Record(), rest)
 
     def cost(self, view: View) -> int:
         """The missing ones."""
@@ -411,7 +420,7 @@ class Group(Item):
         view = view.with_facts(replace(view.facts[0], grouped=True))
         return view, (
             Operand(context, literals="none", bare=False),
-            MoreKeys(context, _MAX_KEYS - 1),
+            MoreKeys(context, _MAX_KEYS - 1, view.next_start),
         )
 
     def cost(self, view: View) -> int:
@@ -470,7 +479,8 @@ class Finish(Optional):
             )
         context = Context(scope, "order", aggregates=facts.grouped or facts.aggregates > 0)
         first = Operand(context, literals="numbers", bare=False)
-        return view, (first, Descending(), MoreKeys(context, _MAX_KEYS - 1, ordered=True), Limit())
+        more = MoreKeys(context, _MAX_KEYS - 1, len(view.written) + 1, ordered=True)
+        return view, (first, Descending(), more, Limit())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from t2s.encoding import KEYWORD_IDS, MAX_SPAN_PIECES, POINTER_OFFSET, Inputs
-from t2s.ir_tree import OUTPUTS, default_join
+from t2s.ir_tree import INSTANCES, OUTPUTS, default_join
 from t2s.values import Column, Table, ValueMatch
 
 Ids = frozenset[int]
 NOTHING: Ids = frozenset()
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SIGNED = re.compile(r"[-+]?\d*\.?\d+\s*%?")
+_ROW_COUNT = re.compile(r"[1-9]\d{0,3}")
+_DAY_NUMBER = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d")
 
 
 def keywords(*names: str) -> Ids:
@@ -47,11 +50,19 @@ NUMERIC_KINDS = frozenset({"number", "boolean"})
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of FROM; ``outputs`` are the kinds of a derived table's columns."""
+    """One member of FROM.
+
+    Attributes:
+        table: Its table; None for a query in parentheses.
+        instance: Which occurrence of the table it is, from 1.
+        outputs: Kinds of a derived table's columns.
+        optional: True after LEFT, so that its columns may be missing.
+    """
 
     table: str | None
     instance: int
     outputs: tuple[str, ...] = ()
+    optional: bool = False
 
 
 class Scope:
@@ -85,7 +96,7 @@ class Scope:
         """Ids of the columns and outputs that can be pointed at.
 
         Args:
-            need: ``number`` or ``date`` for columns that can be added up or taken as dates, empty for all.
+            need: What they must be fit for, see ``serves``; empty for all.
             local: Leave out the scopes around this one.
         """
         key = (need, local)
@@ -96,6 +107,11 @@ class Scope:
                     found.update(self.terms.member_columns(member, need))
             self._columns[key] = frozenset(found)
         return self._columns[key]
+
+    @property
+    def complete(self) -> bool:
+        """Whether no row can lack the columns of a member."""
+        return not any(member.optional for scope in self.chain() for member in scope.members)
 
     def hits(self, table: str | None, instance: int) -> list[Member]:
         """Members that a symbol of ``table`` and ``instance`` may mean, nearest first (one each scope)."""
@@ -118,20 +134,27 @@ class Terms:
         self._kinds = {
             (t.name, c.name): usable_kind(t, c) for t in schema.tables for c in t.columns
         }
-        self._by_table: dict[str, list[tuple[int, str]]] = {}
+        described = {(t.name, c.name): c for t in schema.tables for c in t.columns}
+        self._by_table: dict[str, list[tuple[int, str, Column]]] = {}
         self.columns: dict[int, tuple[str, str]] = {}
         for position, symbol in inputs.columns.items():
             kind = self._kinds.get((symbol.table, symbol.column))
             if kind is not None:
                 token = POINTER_OFFSET + position
-                self._by_table.setdefault(symbol.table, []).append((token, kind))
-                self.columns[token] = (symbol.table, symbol.column)
+                column = (symbol.table, symbol.column)
+                self._by_table.setdefault(symbol.table, []).append((token, kind, described[column]))
+                self.columns[token] = column
+        self.required = frozenset(
+            where for where, c in described.items() if c.primary_key or not c.nullable
+        )
         self.tables = {
             POINTER_OFFSET + position: symbol.table
             for position, symbol in inputs.tables.items()
             if symbol.table in self._by_table
         }
         self.values = {POINTER_OFFSET + p: value for p, value in inputs.values.items()}
+        listed = {(value.table, value.column) for value in self.values.values()}
+        self._wordy = frozenset(w for w, c in described.items() if w in listed and is_wordy(c))
         sides = [(k.table, k.column, k.other_table, k.other_column) for k in schema.foreign_keys]
         self._keys = frozenset(sides) | {(c, d, a, b) for a, b, c, d in sides}
         self._pieces = sorted(inputs.pieces)
@@ -165,8 +188,8 @@ class Terms:
                 text = self._inputs.span_text(first, last)
                 if text is None:
                     continue
-                number = sort == "text" or _NUMBER.fullmatch(text) is not None
-                if number and (sort != "integer" or text.isdigit()):
+                form = {"number": _NUMBER, "integer": _ROW_COUNT}.get(sort)
+                if form is None or form.fullmatch(text):
                     found.add(POINTER_OFFSET + last)
             self._ends[key] = frozenset(found)
         return self._ends[key]
@@ -194,10 +217,14 @@ class Terms:
     def member_columns(self, member: Member, need: str) -> Iterable[int]:
         """Ids of the columns of one member of FROM that serve ``need``."""
         if member.table is None:
-            pairs = [(KEYWORD_IDS[o], k) for o, k in zip(OUTPUTS, member.outputs, strict=False)]
-        else:
-            pairs = self._by_table.get(member.table, [])
-        return (token for token, kind in pairs if serves(kind, need))
+            outputs = zip(OUTPUTS, member.outputs, strict=False)
+            return (KEYWORD_IDS[name] for name, kind in outputs if serves(kind, need))
+        owned = self._by_table.get(member.table, [])
+        return (token for token, kind, column in owned if serves(kind, need, column))
+
+    def marks(self, member: Member) -> tuple[int, ...]:
+        """The ids that follow a column of ``member`` in its own scope."""
+        return (KEYWORD_IDS[INSTANCES[member.instance - 2]],) if member.instance > 1 else ()
 
     def connects(self, members: Sequence[Member], table: str, instance: int) -> bool:
         """Whether ``table`` joins the members before it without saying by what."""
@@ -219,14 +246,17 @@ class Terms:
     def _open_literals(self, against: Value | None, sort: str) -> Iterable[int]:
         kind = against.kind if against is not None else "any"
         numbers = sort != "text" and kind != "string"
+        if against is not None and against.column in self._wordy:
+            numbers = False
         texts = sort != "integer" and kind != "number"
         if numbers:
-            yield from DIGITS
+            yield from DIGITS - keywords("0") if sort == "integer" else DIGITS
             yield from self.integer_starts if sort == "integer" else self.number_starts
         if texts:
             yield KEYWORD_IDS["'"]
         for token, value in self.values.items():
-            if sort == "integer" and not (value.text.isdigit() and value.table is None):
+            count = value.table is None and _ROW_COUNT.fullmatch(value.text)
+            if sort == "integer" and not count:
                 continue
             if (numbers if value.is_number else texts) and self._suits(value, against):
                 yield token
@@ -254,10 +284,39 @@ def usable_kind(table: Table, column: Column) -> str:
     return "any" if table.row_count == 0 or numbers else column.kind
 
 
-def serves(kind: str, need: str) -> bool:
-    """Whether a column of ``kind`` can be used where ``need`` (see ``Scope.columns``) is asked for."""
+def is_wordy(column: Column) -> bool:
+    """Whether a column holds words, as far as its samples show, so that comparing it with a number is senseless."""
+    return (
+        column.kind == "text"
+        and bool(column.samples)
+        and not any(_SIGNED.fullmatch(sample.strip()) for sample in column.samples)
+    )
+
+
+def serves(kind: str, need: str, column: Column | None = None) -> bool:
+    """Whether a column can be used where something is asked for.
+
+    Args:
+        kind: What the grammar takes it for.
+        need: ``number`` for what can be added up, ``date`` for what date functions read, ``slice`` for dates by
+            character, ``dmy`` and ``mdy`` for day-first and month-first dates, empty for anything.
+        column: The column; None for the output of a derived table.
+    """
+    if need == "":
+        return True
     if need == "number":
         return kind in NUMERIC_KINDS or kind == "any"
-    if need == "date":
-        return kind not in ("blob", "boolean")
-    return True
+    if kind in NUMERIC_KINDS:
+        return need in ("date", "slice") and column is not None and _numbers_days(column)
+    if kind == "blob":
+        return False
+    known = column.date_format if column is not None else ""
+    first = {"dmy": "%d", "mdy": "%m"}.get(need, "")
+    return not known or known.startswith(first)
+
+
+def _numbers_days(column: Column) -> bool:
+    """Whether a column of numbers holds days, by its declared type or cells such as 20240131."""
+    declared = column.declared_type.casefold()
+    dated = "date" in declared or "time" in declared
+    return dated or any(_DAY_NUMBER.fullmatch(sample) for sample in column.samples)

@@ -254,6 +254,158 @@ def test_what_may_not_come(before: str, refused: str, sales: Inputs) -> None:
         state.advance(token)
 
 
+HOTEL = Schema(
+    (
+        Table(
+            "guest",
+            (
+                Column("id", "number", primary_key=True),
+                Column("name", "text", nullable=False, samples=("Ann", "Bob")),
+                Column("city", "text", samples=("Oslo",)),
+                Column("age", "number"),
+                Column("vip", "boolean"),
+                Column("born", "date", date_format="%d/%m/%Y", samples=("01/02/1990",)),
+                Column("came", "date", date_format="%m/%d/%Y", samples=("02/01/2020",)),
+                Column("left_on", "date", date_format="%Y-%m-%d", samples=("2020-02-01",)),
+                Column("day_number", "number", samples=("20200131",)),
+            ),
+        ),
+        Table(
+            "stay", (Column("id", "number"), Column("guest_id", "number"), Column("paid", "number"))
+        ),
+    ),
+    (ForeignKey("stay", "guest_id", "guest", "id"),),
+)
+
+
+@pytest.fixture(scope="module")
+def hotel() -> Inputs:
+    values = (
+        ValueMatch("Oslo", False, "cell", "guest", "city", 0, 0, 1.0),
+        ValueMatch("Rome", False, "cell", "guest", "city", 0, 0, 1.0),
+    )
+    request = Request("more than 77 in 10 of 12345 or 0 ?", HOTEL, Links((), values))
+    return InputEncoder(tiny_tokenizer()).encode(request)
+
+
+_G = "from ->guest select"
+_W = "from ->guest select count * where"
+_OR = f"{_W} ->guest.city = =Oslo or ->guest.city ="
+_TWO = "from ->guest , ->guest @2 on"
+_STAYS = "from ->guest , ->stay on"
+# What came, ids that would be valid and senseless, and neighbours that are not.
+SENSELESS = [
+    # a comparison with itself
+    (f"{_W} ->guest.age =", "->guest.age", "->guest.id ->guest.city 1"),
+    (f"{_W} ->guest.age >", "->guest.age", "->guest.id ("),
+    (f"{_W} lower ->guest.city = lower", "->guest.city", "->guest.name"),
+    (f"{_W} strftime:%Y ->guest.left_on = strftime:%Y", "->guest.left_on", "->guest.born"),
+    (f"{_W} strftime:%Y ->guest.left_on = strftime:%m", "", "->guest.left_on"),
+    ("from ->guest , ->stay select count * where ->guest.id =", "->guest.id", "->stay.id"),
+    # an operation with itself
+    (f"{_G} julianday ->guest.left_on minus julianday", "", "->guest.born"),
+    (f"{_G} julianday ->guest.left_on minus julianday ->guest.left_on", "</s> , where", "times"),
+    (f"{_G} ->guest.age divide", "->guest.age", "->guest.id"),
+    (f"{_G} 100.0 times ->guest.age divide", "->guest.age", "->guest.id"),
+    (f"{_G} ->guest.id divide ->guest.age divide", "", "->guest.age"),  # by its square
+    (f"{_G} ->guest.age times", "", "->guest.age"),
+    (f"{_G} ->guest.age minus ->guest.age", "</s> , where plus", "times"),  # a price less its part
+    (f"{_G} sum flag ( ->guest.vip ) divide sum flag ( ->guest.vip", ")", "or ="),
+    # ON
+    (f"{_STAYS} ->guest.id =", "->guest.id ->guest.age 1 case", "->stay.id ->stay.guest_id"),
+    (f"{_STAYS} ->stay.paid =", "->stay.id ->stay.paid", "->guest.id ->guest.age"),
+    (f"{_TWO} ->guest.id =", "1", "->guest.id ->guest.age"),
+    (f"{_TWO} ->guest.id = ->guest.age", "select", "@2"),
+    (f"{_TWO} ->guest.id @2 = ->guest.age", "@2", "select"),
+    (f"{_STAYS} ->guest.id = ->stay.guest_id and ->stay.paid >", "", "->stay.id 1"),
+    (f"{_STAYS} ->guest.id plus 1 =", "", "->guest.id ->stay.id"),  # more than a column
+    # the same literal again
+    (f"{_W} ->guest.city in ( =Oslo ,", "=Oslo", "=Rome '"),
+    (f"{_W} ->guest.age in ( 1 , 1", ") ,", "2 ."),
+    (f"{_W} ->guest.age in ( 1 ,", "", "1 2"),
+    (f"{_W} ->guest.age in ( 1 , 2 , 1", ") ,", "5"),
+    (f"{_W} ->guest.age between ~77 ~77 and", "~77", "7 1"),
+    (f"{_W} ->guest.age between 5 and 5", "</s> group", "0"),
+    (_OR, "=Oslo", "=Rome '"),
+    (f"{_W} ->guest.city = =Oslo and ->guest.city !=", "", "=Oslo"),
+    (f"{_W} ->guest.age > 5 and ->guest.id > 5 or ->guest.age > 5", "</s> and", "0 ."),
+    # outputs and keys
+    (f"{_G} ->guest.city , ->guest.city", "</s> , where", "||"),
+    (f"{_G} distinct ->guest.city , ->guest.city", "</s> ,", "||"),
+    (f"{_G} ->guest.city ,", "", "->guest.name"),
+    (f"{_G} count * , count *", "</s> ,", "divide over"),
+    (f"{_G} max ->guest.age , max ->guest.age", "</s> ,", "divide"),
+    (f"{_G} max ->guest.age , min", "", "->guest.age"),
+    (f"{_G} ->guest.city group ->guest.city , ->guest.city", "</s> , order", "||"),
+    (f"{_G} ->guest.city order ->guest.city desc , ->guest.city", "</s> , desc", "||"),
+    (f"{_TWO} ->guest.id = ->guest.id @2 select ->guest.age , ->guest.age", "</s> ,", "@2 plus"),
+    # CASE
+    (f"{_G} case when ->guest.vip then 1 else 1", "end", "0 ."),
+    (f"{_G} case when ->guest.vip then 1 else", "", "0 1"),
+    (f"{_G} case when ->guest.vip then ->guest.age else", "->guest.age", "->guest.id null"),
+    (f"{_G} case when ->guest.vip then 1 when ->guest.age > 3 then 0 else 1", "", "end"),
+    # missing cells where none can be
+    (f"{_W} ->guest.id", "is_null not_null", "="),
+    (f"{_W} ->guest.name", "is_null not_null", "="),
+    (f"{_W} ->guest.city", "", "is_null not_null"),
+    ("from ->stay left ->guest select count * where ->guest.id", "", "is_null not_null"),
+]
+
+
+@pytest.mark.parametrize(("before", "senseless", "fine"), SENSELESS)
+def test_what_is_senseless(before: str, senseless: str, fine: str, hotel: Inputs) -> None:
+    state = Grammar(hotel).start()
+    for token in ids_of(before, hotel):
+        state = state.advance(token)
+    assert not state.allowed() & set(ids_of(senseless, hotel))
+    assert set(ids_of(senseless, hotel)) <= state.possible()
+    assert set(ids_of(fine, hotel)) <= state.allowed()
+
+
+# What came, ids that do not fit what the columns hold, and neighbours that do.
+UNFIT = [
+    (
+        f"{_G} strftime:%Y",
+        "->guest.age ->guest.id ->guest.vip",
+        "->guest.left_on ->guest.day_number",
+    ),
+    (f"{_G} date", "->guest.age ->guest.vip", "->guest.born ->guest.city now"),
+    (f"{_G} substr:1:4", "->guest.age ->guest.vip", "->guest.left_on ->guest.day_number"),
+    (f"{_G} dmy:%Y-%m", "->guest.age ->guest.came ->guest.left_on", "->guest.born ->guest.city"),
+    (f"{_G} mdy:%Y-%m", "->guest.age ->guest.born ->guest.left_on", "->guest.came ->guest.city"),
+    ("from ->stay select", "strftime:%Y dmy:%Y-%m substr:1:4 date", "abs length ->stay.id"),
+    (f"{_W} ->guest.age", "like not_like", "= in between"),
+    (f"{_W} ->guest.vip", "like not_like", "="),
+    (f"{_W} ->guest.city", "", "like not_like"),
+    (f"{_W} ->guest.born", "", "like"),
+    (f"{_W} ->guest.city like", "1 ~77 ->guest.name lower (", "' =Oslo"),
+    (f"{_W} ->guest.city like ' %", "", "' % ~77 =Oslo"),
+    (f"{_W} ->guest.city =", "1 ~77", "' =Oslo"),
+    (f"{_W} ->guest.city in (", "1 ~77", "' =Oslo from"),
+    (f"{_W} ->guest.name =", "", "' 1"),  # no cell of it is known
+    (f"{_G} ->guest.city limit", "0", "1 9 ~77"),
+    (f"{_G} ->guest.city limit 1 0", ".", "0 offset"),
+    (f"{_G} ->guest.city limit 1 0 0 0", "0 .", "offset </s>"),
+    (f"{_G} ->guest.city limit ~77 ~77 offset", "0", "1"),
+]
+
+
+@pytest.mark.parametrize(("before", "unfit", "fine"), UNFIT)
+def test_what_does_not_fit(before: str, unfit: str, fine: str, hotel: Inputs) -> None:
+    state = follow(before, hotel)
+    assert not state.allowed() & set(ids_of(unfit, hotel))
+    assert set(ids_of(fine, hotel)) <= state.allowed()
+
+
+def test_what_is_senseless_gives_way_where_it_is_all_there_is() -> None:
+    schema = Schema((Table("t", (Column("a", "blob"),)),))
+    inputs = InputEncoder(tiny_tokenizer()).encode(Request("now 7", schema, Links()))
+    state = Grammar(inputs).start()
+    for token in ids_of("from ->t select ->t.a , ->t.a", inputs):
+        state = state.advance(token)
+    assert END in state.allowed()
+
+
 def test_queries_nest_four_deep(sales: Inputs) -> None:
     inner = "from ->orders select count * where ->orders.total > ( "
     assert KEYWORD_IDS["from"] in follow(inner * 3, sales).allowed()
