@@ -73,7 +73,8 @@ class State:
         self._possible, self._senseless = frozenset(found), frozenset(senseless)
 
     def _narrow(self, possible: Ids) -> Ids:
-        possible = possible - self._senseless or possible
+        if self._senseless:
+            possible = possible - self._senseless or possible
         for taboo in self._view.taboos:
             narrowed = taboo.narrow(self._view.written, possible, self._follow)
             possible = narrowed or possible

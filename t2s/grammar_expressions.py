@@ -960,19 +960,30 @@ class _UpperBound(Item):
 
 @dataclass(frozen=True, slots=True)
 class _LogicTail(Optional):
-    """AND or OR and another test; the last begins at ``start``, ``seen`` came before it."""
+    """AND or OR and another test.
+
+    Attributes:
+        context: Where it stands.
+        start: Where the last test begins.
+        run: Tests before it that AND ties to it.
+        alone: Earlier ones that nothing but OR ties to others.
+    """
 
     context: Context
     start: int
-    seen: tuple[Written, ...] = ()
+    run: tuple[Written, ...] = ()
+    alone: tuple[Written, ...] = ()
 
     def first(self, view: View) -> Ids:
         return _LOGIC if view.last.kind == "condition" else NOTHING
 
     def step(self, view: View, token: int) -> Step:
-        del token
-        seen = (*self.seen, view.written[self.start :])
-        rest = _LogicTail(self.context, view.next_start, seen)
+        run, alone = (*self.run, view.written[self.start :]), self.alone
+        seen = run
+        if token == KEYWORD_IDS["or"]:
+            seen = alone = alone if len(run) > 1 else (*alone, *run)
+            run = ()
+        rest = _LogicTail(self.context, view.next_start, run, alone)
         return view.forbid(seen), (_Test(self.context, "condition"), Yield(CONDITION), Lift(), rest)
 
 

@@ -328,7 +328,9 @@ SENSELESS = [
     (f"{_W} ->guest.age between 5 and 5", "</s> group", "0"),
     (_OR, "=Oslo", "=Rome '"),
     (f"{_W} ->guest.city = =Oslo and ->guest.city !=", "", "=Oslo"),
-    (f"{_W} ->guest.age > 5 and ->guest.id > 5 or ->guest.age > 5", "</s> and", "0 ."),
+    (f"{_W} ->guest.age > 5 or ->guest.id > 5 or ->guest.age > 5", "</s> and", "0 ."),
+    (f"{_W} ->guest.id > 5 or ->guest.age > 5 and ->guest.age > 5", "</s> and", "0 ."),
+    (f"{_W} ->guest.vip and ->guest.age > 5 or ->guest.id > 5 and ->guest.age > 5", "", "</s>"),
     # outputs and keys
     (f"{_G} ->guest.city , ->guest.city", "</s> , where", "||"),
     (f"{_G} distinct ->guest.city , ->guest.city", "</s> ,", "||"),
