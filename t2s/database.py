@@ -234,7 +234,7 @@ def _open_connection(path: Path, *, immutable: bool | None) -> sqlite3.Connectio
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
             connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
+    except BaseException:  # whatever it is, the file must not stay open
         connection.close()
         raise
     return connection
