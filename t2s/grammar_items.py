@@ -7,7 +7,6 @@ many symbols it needs at least (``cost``). All of it is immutable, so that beams
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -111,14 +110,14 @@ class View:
         return len(self.written) + 1
 
 
-class Item(ABC):
+class Item:
     """One thing that may come. Subclasses are frozen dataclasses and override what differs."""
 
     __slots__ = ()
 
-    @abstractmethod
     def first(self, view: View) -> Ids:
         """Ids that may begin it."""
+        raise NotImplementedError
 
     def senseless(self, view: View) -> Ids:
         """Those of ``first`` that are better left out while there is another way on."""
@@ -139,9 +138,9 @@ class Item(ABC):
         del token
         return True
 
-    @abstractmethod
     def step(self, view: View, token: int) -> Step:
         """What it becomes when ``token`` begins it: the view, and the items that follow, first to last."""
+        raise NotImplementedError
 
     def cost(self, view: View) -> int:
         """The fewest symbols that complete it; ``view.last`` may be ``UNKNOWN``."""
