@@ -41,7 +41,8 @@ from t2s.values import (
 )
 
 MAX_ALTERNATIVES = 3  # as many as fit beside an answer
-# On typed dev, empty answers that gave way at this ratio of probabilities were never right; see train.evaluate.
+# At this ratio of probabilities, giving way mended 21 answers of typed dev and spoilt none; on Spider dev it
+# mended 5 and spoilt 6. Both sets have few questions whose right answer is empty, so it is kept high.
 HOLLOW_SHARE = 0.2
 PASSED_OVER = "The likeliest reading gives no rows; this is the next one that does."
 

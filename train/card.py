@@ -56,15 +56,26 @@ def _head(record: dict[str, Any]) -> str:
 
 def _recipe(record: dict[str, Any]) -> str:
     settings = record["settings"]
-    return (
+    text = (
         "## Recipe\n\n"
         f"{record['examples_seen']:,} examples in {record['steps']:,} steps, {record['training_seconds'] / 60:.0f} "
-        f"minutes on {settings['threads']} CPU thread(s) at the end, bfloat16 autocast, AdamW with peak learning rate "
+        "minutes on CPU, bfloat16 autocast, AdamW with peak learning rate "
         f"{settings['encoder_lr']:g} (encoder) and {settings['decoder_lr']:g} (decoder), warm-up over "
         f"{settings['warmup']:,} examples, cosine decay, averaged weights (decay {settings['average_decay']:g} a "
-        "step), word embeddings frozen, tables and columns in random order, a share of questions in lower case, "
-        "about a tenth unanswerable."
+        "step), word embeddings frozen, tables and columns in random order, a share of questions in lower case, a "
+        "share of names shortened, about a tenth unanswerable. The mixture was changed on the way:"
     )
+    rows = [
+        (
+            f"{phase['from_example']:,}",
+            phase["threads"],
+            f"{phase['examples']:,}",
+            ", ".join(f"{name} {weight:g}" for name, weight in phase["weights"].items()),
+        )
+        for phase in record["phases"]
+    ]
+    head = ("from example", "threads", "learning rate falls until", "sampling weights")
+    return text + "\n\n" + _table(head, rows)
 
 
 def _scores(measured: list[dict[str, Any]]) -> str:

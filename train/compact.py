@@ -216,8 +216,10 @@ class Run:
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
         self.average = [w.detach().clone() for w in self.weights]
         self.seen, self.steps, self.seconds = 0, 0, 0.0
+        self.phases: list[dict[str, object]] = []
         if self.checkpoint.exists():
             self._resume()
+        self.phases.append({"from_example": self.seen, **settings(args)})
 
     def _resume(self) -> None:
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
@@ -231,6 +233,7 @@ class Run:
         ):
             group["peak"] = peak
         self.seen, self.steps, self.seconds = state["seen"], state["steps"], state["seconds"]
+        self.phases = list(state["phases"])
         print(f"resumed after {self.seen} examples", flush=True)
 
     def save(self) -> None:
@@ -243,6 +246,7 @@ class Run:
             "seen": self.seen,
             "steps": self.steps,
             "seconds": self.seconds,
+            "phases": self.phases,
         }
         torch.save(state, part)
         part.replace(self.checkpoint)
@@ -298,15 +302,21 @@ class Run:
         write_card(folder, record)
 
 
-def run_record(run: Run) -> dict[str, object]:
-    """Return what is needed to repeat the run."""
-    args = {
+def settings(args: argparse.Namespace) -> dict[str, object]:
+    """Return the options that make a run, without the folders of this machine."""
+    kept = {
         k: v
-        for k, v in vars(run.args).items()
-        if k not in ("data", "databases", "work", "out", "start")
+        for k, v in vars(args).items()
+        if k not in ("data", "databases", "work", "out", "start", "tokenizer", "minutes")
     }
-    args["init"] = DEFAULT_INIT
-    args.pop("tokenizer")
+    kept["init"] = DEFAULT_INIT
+    kept["synthetic"] = bool(args.synthetic)
+    kept["weights"] = json.loads(args.weights) if args.weights else DEFAULT_WEIGHTS
+    return kept
+
+
+def run_record(run: Run) -> dict[str, object]:
+    """Return what is needed to repeat the run; a run that was resumed has several phases."""
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"],  # noqa: S607
         capture_output=True,
@@ -314,7 +324,8 @@ def run_record(run: Run) -> dict[str, object]:
         check=False,
     ).stdout.strip()
     return {
-        "settings": args,
+        "settings": settings(run.args),
+        "phases": run.phases,
         "examples_seen": run.seen,
         "steps": run.steps,
         "training_seconds": round(run.seconds),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,14 +42,14 @@ class CompactBackend:
 
     @classmethod
     def load(
-        cls, folder: Path = DEFAULT_FOLDER, *, dtype: str = "auto", threads: int = 2
+        cls, folder: Path = DEFAULT_FOLDER, *, dtype: str = "auto", threads: int | None = None
     ) -> CompactBackend:
         """Load weights and tokenizer of ``folder``.
 
         Args:
             folder: A folder written by ``train.compact``.
             dtype: ``bfloat16``, ``float32`` or ``auto`` (bfloat16 where the CPU multiplies it natively).
-            threads: CPU threads of one question.
+            threads: CPU threads of one question; by default two, or one where the process has one core.
 
         Raises:
             BackendError: A file is missing, or belongs to another version of the pointer language.
@@ -77,7 +78,11 @@ class CompactBackend:
         model.train(mode=False)
         version = hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
         return cls(
-            model, encoding.InputEncoder.from_folder(folder), threads, version, threading.Lock()
+            model,
+            encoding.InputEncoder.from_folder(folder),
+            threads or min(2, _count_cores()),
+            version,
+            threading.Lock(),
         )
 
     def lay_out(self, request: Request) -> encoding.Inputs:
@@ -159,6 +164,13 @@ def write_sql(ids: list[int], inputs: encoding.Inputs) -> str | None:
     if symbols == (encoding.UNANSWERABLE,):
         return None
     return ir.to_sql(symbols, inputs.schema)
+
+
+def _count_cores() -> int:
+    """Return how many cores this process may use; more threads than that would wait for each other."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _choose_dtype(name: str) -> torch.dtype:
