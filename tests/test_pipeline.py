@@ -54,7 +54,11 @@ CHOICES = [
     ([NOBODY, EMPTY], NOBODY, []),
     ([NOBODY], NOBODY, []),
     ([EMPTY, FRENCH], FRENCH, [EMPTY]),  # half as likely, and it says something
-    ([EMPTY, BROKEN, UNSAFE, FRENCH], EMPTY, [FRENCH]),  # an eighth as likely: no rows is the answer
+    (
+        [EMPTY, BROKEN, UNSAFE, FRENCH],
+        EMPTY,
+        [FRENCH],
+    ),  # an eighth as likely: no rows is the answer
     ([NAMES, None, COUNT], NAMES, [COUNT]),
     ([NAMES + ";"], NAMES, []),
 ]
