@@ -32,6 +32,7 @@ from t2s.values import Schema
 
 MAX_SENTENCE_CHARACTERS = 700  # longer ones explain less than the SQL does
 
+MAX_HEADER_CHARACTERS = 60
 MAX_TABLES_NAMED = 8
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -53,6 +54,27 @@ def sentence(sql: str, schema: Schema) -> str:
         return _say_tables(sql, schema)
     counted = words.removeprefix("the number of records from ")
     return f"Counts the records of {counted}." if counted != words else f"Shows {words}."
+
+
+def name_columns(sql: str, columns: tuple[str, ...], schema: Schema) -> tuple[str, ...]:
+    """Return a result's headers, in words where a column is computed and has no name of its own; never raises.
+
+    "COUNT(*)" becomes "number of records", "STRFTIME('%Y-%m', orders.day)" "year and month of day".
+    """
+    try:
+        query = sqlglot.parse_one(sql, read="sqlite")
+        if not isinstance(query, exp.Select) or query.args.get("with_") is not None:
+            return columns
+        if query.is_star or len(query.expressions) != len(columns):
+            return columns
+        return tuple(
+            column if isinstance(item, exp.Alias | exp.Column) else words
+            for column, item, words in zip(
+                columns, query.expressions, _Teller(schema).say_outputs(query), strict=True
+            )
+        )
+    except (NotCoveredError, sqlglot.errors.SqlglotError, RecursionError):
+        return columns
 
 
 def decline(schema: Schema) -> str:
@@ -105,6 +127,15 @@ class _Teller:
         if not isinstance(query, exp.Select):
             raise NotCoveredError
         return self._describe_select(query, parent)
+
+    def say_outputs(self, select: exp.Select) -> tuple[str, ...]:
+        """Return each entry of a SELECT in words, cut to the length of a header."""
+        scope = self._scope(self._sources(select), tuple(select.expressions), None)
+        words = (say(strip_brackets(item.unalias()), scope) for item in select.expressions)
+        return tuple(
+            w if len(w) <= MAX_HEADER_CHARACTERS else w[: MAX_HEADER_CHARACTERS - 1] + "…"
+            for w in words
+        )
 
     def _describe_set(self, query: exp.SetOperation, parent: Scope | None) -> str:
         left, right = (self.describe(side, parent) for side in (query.this, query.expression))

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -128,7 +128,9 @@ def answer(
         chosen,
         sentence,
         _share(candidates, agreeing),
-        _list_alternatives(chosen, outcomes),
+        tuple(
+            _with_headers(other, session.schema) for other in _list_alternatives(chosen, outcomes)
+        ),
         links,
         chart,
         notes + guidance_notes,
@@ -242,6 +244,11 @@ def _no_result_error(outcomes: Sequence[Outcome]) -> QueryError:
 def _gives(outcome: Outcome, result: QueryResult) -> bool:
     """Tell whether a candidate gave the same set of rows."""
     return isinstance(outcome, QueryResult) and set(outcome.rows) == set(result.rows)
+
+
+def _with_headers(result: QueryResult, tables: Schema) -> QueryResult:
+    """Return the result with computed columns named in words."""
+    return replace(result, columns=explain.name_columns(result.sql, result.columns, tables))
 
 
 def _list_alternatives(

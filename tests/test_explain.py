@@ -438,3 +438,21 @@ DECLINES = [
 @pytest.mark.parametrize(("names", "expected"), DECLINES)
 def test_decline(names, expected):
     assert explain.decline(Schema(tuple(Table(name, ()) for name in names))) == expected
+
+
+HEADERS = [
+    (
+        "SELECT FullName, COUNT(*) FROM Customer GROUP BY FullName",
+        ("FullName", "number of records"),
+    ),
+    ("SELECT COUNT(*) AS n FROM Customer", ("n",)),
+    ("SELECT * FROM Customer", ("a",)),  # a result of another width than the list
+    ("SELECT COUNT(*) FROM Customer UNION SELECT 1", ("COUNT(*)",)),
+    ("SELECT (", ("x",)),
+]
+
+
+@pytest.mark.parametrize(("sql", "headers"), HEADERS)
+def test_computed_columns_are_named_in_words(sql, headers):
+    given = tuple("COUNT(*)" if h == "number of records" else h for h in headers)
+    assert explain.name_columns(sql, given, SCHEMA) == headers
