@@ -125,7 +125,7 @@ def answer(
         chart = present.choose_chart(chosen)
     return Answer(
         asked,
-        chosen,
+        None if chosen is None else _with_headers(chosen, session.schema),
         sentence,
         _share(candidates, agreeing),
         tuple(

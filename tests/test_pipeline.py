@@ -236,3 +236,9 @@ ENGLISH = [
 @pytest.mark.parametrize(("asked", "expected"), ENGLISH)
 def test_is_english(asked, expected):
     assert question.is_english(asked) is expected
+
+
+def test_computed_columns_are_named_in_words(path):
+    answer = pipeline.answer("q", open_scripted(path, [COUNT, NAMES]))
+    assert answer.result.columns == ("number of records",)
+    assert answer.alternatives[0].columns == ("name",)
