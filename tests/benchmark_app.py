@@ -57,7 +57,9 @@ class MemoryWatch:
         total = 0
         for process in (self._server, *self._server.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
+                # A child between fork and exec still has the server's memory; it must not count twice.
+                if process == self._server or process.cmdline() != self._server.cmdline():
+                    total += process.memory_info().rss
         return total
 
 
