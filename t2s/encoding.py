@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from t2s import schema as schemas
 from t2s.ir import KEYWORDS, ColumnSymbol, NumberSymbol, Symbol, TableSymbol, TextSymbol
 from t2s.values import Column, ForeignKey, Links, Request, Schema, Table, ValueMatch
+from t2s.words import name_words
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -69,8 +70,6 @@ TYPE_NUMBER = 33
 TYPE_FREE_TEXT = 34
 TYPE_COUNT = 40
 
-_CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NAME_WORD = re.compile(r"[^\W\d_]+|\d+|[#%$€£]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -124,13 +123,6 @@ class Inputs:
         if last < first or last - first >= MAX_SPAN_PIECES:
             return None
         return self.texts[head.source][head.start : tail.end]
-
-
-@lru_cache(maxsize=65536)
-def name_words(name: str) -> str:
-    """Return a schema name as lower-case words: ``CustomerID`` and ``customer_id`` as ``customer id``."""
-    words = _NAME_WORD.findall(_CASE_CHANGE.sub(" ", name))
-    return " ".join(words).lower() if words else name.lower()
 
 
 class InputEncoder:

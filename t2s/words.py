@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAME_WORD = re.compile(r"[^\W\d_]+|\d+|[#%$€£]")
 _VOWELS = frozenset("aeiou")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ments", "ment", "ers", "er", "ed")
 
@@ -39,6 +40,13 @@ class Word(NamedTuple):
     start: int
     end: int
     capital: bool = False
+
+
+@lru_cache(maxsize=65536)
+def name_words(name: str) -> str:
+    """Return a schema name as lower-case words: ``CustomerID`` and ``customer_id`` as ``customer id``."""
+    words = _NAME_WORD.findall(_CAMEL.sub(" ", name))
+    return " ".join(words).lower() if words else name.lower()
 
 
 def fold(text: str) -> str:

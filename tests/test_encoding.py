@@ -7,7 +7,7 @@ import random
 import pytest
 
 from t2s import encoding
-from t2s.encoding import KEYWORD_IDS, POINTER_OFFSET, SpellingError, name_words, read, spell
+from t2s.encoding import KEYWORD_IDS, POINTER_OFFSET, SpellingError, read, spell
 from t2s.ir import ColumnSymbol, NumberSymbol, TableSymbol, TextSymbol
 from t2s.values import (
     Column,
@@ -19,6 +19,7 @@ from t2s.values import (
     Table,
     ValueMatch,
 )
+from t2s.words import name_words
 from tests.tiny import tiny_tokenizer
 
 SCHEMA = Schema(

@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 
 from t2s import ir, linking
-from t2s.encoding import name_words
 from t2s.values import Links, Request, Schema
+from t2s.words import name_words
 from train.data import TODAY, Example
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from t2s.encoding import name_words
+from t2s.words import name_words
 
 _ABBREVIATIONS = dict(
     pair.split("=")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from t2s import pipeline, question
+from t2s import question
 from t2s.backends import ModelSpec
 from t2s.errors import QueryError, T2SError
 from t2s.ui import answers, loaders, sidebar
@@ -155,7 +155,7 @@ def _work(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> 
             talk.pending = None
             leans = asked.follows and question.follows_up(asked.text)
             history = talk.history() if leans else ()
-            talk.take(pipeline.answer(asked.text, session, history))
+            talk.take(loaders.answer(asked.text, session, history))
     except T2SError as error:
         talk.pending = None
         sql = error.sql if isinstance(error, QueryError) else ""

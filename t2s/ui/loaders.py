@@ -14,14 +14,19 @@ import tempfile
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 import sample_dbs
-from t2s import backends, database, linking, pipeline, preview, schema
+from t2s import backends, database, preview, schema
 from t2s.backends import Backend, ModelSpec
-from t2s.linking import ValueIndex
-from t2s.values import Database, QueryResult, Schema
+from t2s.values import Answer, Database, QueryResult, Schema
+
+# Linking and the pipeline are not needed to paint the page: the thread that loads the model loads them too.
+if TYPE_CHECKING:
+    from t2s.linking import ValueIndex
+    from t2s.pipeline import Session
 
 _FOLDER_PREFIX = "t2s-upload-"
 
@@ -39,9 +44,15 @@ class UploadFolder:
 def start_backend(spec: ModelSpec) -> Future[Backend]:
     """Return the model that is being loaded in a thread; the first call starts it."""
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="t2s-load")
-    future = executor.submit(backends.load, spec)
+    future = executor.submit(_load, spec)
     executor.shutdown(wait=False)
     return future
+
+
+def _load(spec: ModelSpec) -> Backend:
+    from t2s import pipeline  # noqa: F401, PLC0415
+
+    return backends.load(spec)
 
 
 def wait_for_backend(spec: ModelSpec) -> Backend:
@@ -97,6 +108,8 @@ def _read_rows(_db: Database, fingerprint: str, table: str) -> QueryResult:
 
 
 def _index(_db: Database, fingerprint: str, _tables: Schema) -> ValueIndex:
+    from t2s import linking  # noqa: PLC0415
+
     return linking.index(_db, _tables)
 
 
@@ -128,13 +141,20 @@ def read_rows(db: Database, table: str, *, shared: bool) -> QueryResult:
     return (_shared_rows if shared else _own_rows)(db, db.fingerprint, table)
 
 
-def open_session(
-    db: Database, tables: Schema, backend: Backend, *, shared: bool
-) -> pipeline.Session:
+def open_session(db: Database, tables: Schema, backend: Backend, *, shared: bool) -> Session:
     """Return what answers questions over a database; its values are indexed once per file.
 
     Raises:
         DatabaseError: The file cannot be read.
     """
+    from t2s import pipeline  # noqa: PLC0415
+
     index = (_shared_index if shared else _own_index)(db, db.fingerprint, tables)
     return pipeline.Session(db, tables, index, backend)
+
+
+def answer(question: str, session: Session, history: tuple[str, ...]) -> Answer:
+    """Answer a question; see ``pipeline.answer``."""
+    from t2s import pipeline  # noqa: PLC0415
+
+    return pipeline.answer(question, session, history)

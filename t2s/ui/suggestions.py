@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from t2s.encoding import name_words
 from t2s.values import Column, ForeignKey, Schema, Table
+from t2s.words import name_words
 
 MAX_SUGGESTIONS = 4
 # Numbers that only name a row say nothing when averaged.
