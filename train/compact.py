@@ -24,9 +24,10 @@ from transformers import BertModel
 from t2s import encoding
 from t2s.backends.compact_model import CompactConfig, CompactModel
 from t2s.ir import KEYWORDS
-from train import augment, data
+from train import augment, data, written
 from train.card import write_card
 
+WRITTEN = "written"  # the set of train/questions
 DEFAULT_INIT = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = {
     "typed": 0.34, "spider": 0.31, "spider_syn": 0.07, "sparc": 0.02, "cosql": 0.03, "squall": 0.06,
@@ -348,7 +349,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add("--init", default=DEFAULT_INIT, help="encoder to start from: hub name or folder")
     add("--tokenizer", default="", help="folder of tokenizer.json when --init is a hub name")
     add("--start", default="", help="trained model folder to start from instead of --init")
-    add("--sets", default=",".join(data.SETS), help="sets to train on, comma separated")
+    add(
+        "--sets",
+        default=",".join((*data.SETS, WRITTEN)),
+        help="sets to train on, comma separated; 'written' is train/questions",
+    )
     add("--synthetic", default="", help="file written by train.synthesize, as one more set")
     add("--weights", default="", help="JSON of set name to sampling weight")
     add(
@@ -402,6 +407,8 @@ def load_sets(args: argparse.Namespace, cache: Path) -> dict[str, list[data.Exam
     """Prepare every training set, the synthetic one included."""
     folder = Path(args.data)
     sources = {name: folder / name / "train.jsonl.gz" for name in args.sets.split(",")}
+    if WRITTEN in sources:
+        sources[WRITTEN] = written.build_all(Path(args.databases) / WRITTEN)
     if args.synthetic:
         sources["synthetic"] = Path(args.synthetic)
     return {

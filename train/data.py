@@ -101,20 +101,25 @@ class Catalogue:
     """Schemas and value indexes of one set, read once each."""
 
     def __init__(self, data: Path, databases: Path, set_name: str) -> None:
-        """Remember where the set's schemas and databases lie."""
+        """Remember where the set's schemas and databases lie; databases suffice when they have rows."""
         owner = SHARED_DATABASES.get(set_name, set_name)
         self._folder = databases / owner
         self._records: dict[str, Schema] = {}
-        with gzip.open(data / owner / "schemas.jsonl.gz", "rt", encoding="utf-8") as lines:
-            for line in lines:
-                record = json.loads(line)
-                self._records[record["db_id"]] = schema_from_record(record)
+        described = data / owner / "schemas.jsonl.gz"
+        if described.exists():
+            with gzip.open(described, "rt", encoding="utf-8") as lines:
+                for line in lines:
+                    record = json.loads(line)
+                    self._records[record["db_id"]] = schema_from_record(record)
+        self._db_ids = tuple(self._records) or tuple(
+            sorted(path.stem for path in self._folder.glob("*.sqlite"))
+        )
         self._read: dict[str, tuple[Schema, linking.ValueIndex, bool]] = {}
 
     @property
     def db_ids(self) -> tuple[str, ...]:
         """Every database of the set."""
-        return tuple(self._records)
+        return self._db_ids
 
     def path(self, db_id: str) -> Path | None:
         """Return the database file, None when the set ships headers only."""
