@@ -22,6 +22,7 @@ from t2s.values import Cell, Column, Database, ForeignKey, Limits, QueryResult, 
 _STRUCTURE_SECONDS = 3.0
 _SAMPLE_SECONDS = 2.0
 _COUNT_SECONDS = 1.0
+_NULL_SECONDS = 1.0
 _KEY_SECONDS = 2.0
 _VIEW_SECONDS = 3.0
 _VIEWS_AT_ONCE = 10
@@ -75,6 +76,8 @@ def read(db: Database) -> Schema:
                 t if s.is_view or s.is_virtual else replace(t, row_count=_count(utils, t.name))
                 for s, t in zip(shapes, tables, strict=True)
             )
+        with deadline(connection, _NULL_SECONDS):
+            tables = tuple(_find_nulls(utils, s, t) for s, t in zip(shapes, tables, strict=True))
         with deadline(connection, _KEY_SECONDS):
             keys += infer_keys(connection, tables, keys)
         return Schema(tables=tables, foreign_keys=keys, name=db.name)
@@ -327,6 +330,23 @@ def _show(values: Iterable[Cell]) -> tuple[str, ...]:
             if len(shown) == _SHOWN_SAMPLES:
                 break
     return tuple(shown)
+
+
+def _find_nulls(utils: UtilsDatabase, shape: _Shape, table: Table) -> Table:
+    """Mark the columns with a NULL; unmarked when that is not known before the deadline."""
+    open_columns = [c.name for c in table.columns if c.name in shape.stored and c.nullable]
+    if not open_columns:
+        return table
+    counts = ", ".join(f"count({quote_identifier(name)})" for name in open_columns)
+    try:
+        found = utils.execute(
+            f"SELECT count(*), {counts} FROM {quote_identifier(table.name)}"  # noqa: S608
+        ).fetchone()
+    except _READ_ERRORS:
+        return table
+    holding = {n for n, filled in zip(open_columns, found[1:], strict=True) if filled < found[0]}
+    columns = tuple(replace(c, holds_nulls=c.name in holding) for c in table.columns)
+    return replace(table, columns=columns)
 
 
 def _count(utils: UtilsDatabase, table: str) -> int | None:

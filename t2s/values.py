@@ -23,6 +23,7 @@ class Column:
         declared_type: Text of the declaration, empty when absent.
         primary_key: True when part of the primary key.
         nullable: False when declared NOT NULL.
+        holds_nulls: True when a cell is known to be NULL.
         samples: Up to three distinct cell texts, shortened.
         date_format: strftime format of the cells when ``kind`` is ``date`` ("%Y-%m-%d"), else empty.
         nl_name: Natural-language name when a dataset gives one, else empty.
@@ -33,6 +34,7 @@ class Column:
     declared_type: str = ""
     primary_key: bool = False
     nullable: bool = True
+    holds_nulls: bool = False
     samples: tuple[str, ...] = ()
     date_format: str = ""
     nl_name: str = ""

@@ -93,7 +93,7 @@ def test_read_describes_tables(tmp_path: Path):
     assert found.tables[0].columns == (
         Column("id", "number", "INTEGER", primary_key=True, samples=("1", "2", "3")),
         Column("name", "text", "TEXT", nullable=False, samples=("x", "y")),
-        Column("note", "text", "", samples=("n", "m")),
+        Column("note", "text", "", holds_nulls=True, samples=("n", "m")),
         Column("double", "number", "INTEGER"),
     )
     assert [c.name for c in found.tables[2].columns] == ["name", "id"]
