@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 import torch
 
 from t2s import database, encoding, linking, schema
+from t2s.backends import checksums
 from t2s.backends.compact import CompactBackend, rank, write_sql
 from t2s.backends.compact_model import CompactConfig, CompactModel
 from t2s.errors import BackendError
@@ -18,6 +21,7 @@ from t2s.values import Column, Decoding, Links, Request, Schema, Table
 from tests.tiny import tiny_tokenizer
 
 IDS = encoding.KEYWORD_IDS
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,7 @@ def folder(tmp_path_factory):
     )
     CompactModel(config).save_pretrained(path)
     tiny_tokenizer().save(str(path / "tokenizer.json"))
+    checksums.write(path)
     return path
 
 
@@ -137,32 +142,82 @@ def test_beams_must_be_positive() -> None:
         Decoding(beams=0)
 
 
-@pytest.mark.parametrize("missing", ["model.safetensors", "config.json", "tokenizer.json"])
-def test_a_missing_file_is_named(folder, tmp_path, missing: str) -> None:
-    for source in folder.iterdir():
-        if source.name != missing:
-            (tmp_path / source.name).write_bytes(source.read_bytes())
-    with pytest.raises(BackendError, match=missing):
-        CompactBackend.load(tmp_path)
+NEEDED = ["model.safetensors", "config.json", "tokenizer.json"]
 
 
-def test_another_version_of_the_language_is_refused(folder, tmp_path) -> None:
+@pytest.fixture
+def copied(folder, tmp_path):
     for source in folder.iterdir():
         (tmp_path / source.name).write_bytes(source.read_bytes())
-    config = json.loads((tmp_path / "config.json").read_text())
+    return tmp_path
+
+
+def refused(folder) -> str:
+    with pytest.raises(BackendError) as caught:
+        CompactBackend.load(folder)
+    message = str(caught.value)
+    assert str(folder.parent) not in message
+    assert message.count(".\n") == 0
+    return message
+
+
+@pytest.mark.parametrize("missing", [*NEEDED, "SHA256SUMS"])
+def test_a_missing_file_is_named(copied, missing: str) -> None:
+    (copied / missing).unlink()
+    assert f"has no {missing}; fetch the repository again" in refused(copied)
+
+
+def test_another_version_of_the_language_is_refused(copied) -> None:
+    config = json.loads((copied / "config.json").read_text())
     config["keywords"] = config["keywords"][:-1]
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(BackendError, match="another version"):
-        CompactBackend.load(tmp_path)
+    (copied / "config.json").write_text(json.dumps(config))
+    checksums.write(copied)
+    assert "another version" in refused(copied)
 
 
-def test_half_written_weights_are_refused(folder, tmp_path) -> None:
-    for source in folder.iterdir():
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    whole = (folder / "model.safetensors").read_bytes()
-    (tmp_path / "model.safetensors").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BackendError, match="cannot be read"):
-        CompactBackend.load(tmp_path)
+def halve(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+ALTERED = {
+    "cut off": halve,
+    "empty": lambda data: b"",
+    "one bit": lambda data: data[:-5] + bytes([data[-5] ^ 1]) + data[-4:],
+    "longer": lambda data: data + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "generation_config.json"])
+@pytest.mark.parametrize("change", ALTERED)
+def test_altered_files_are_refused(copied, name: str, change: str) -> None:
+    path = copied / name
+    path.write_bytes(ALTERED[change](path.read_bytes()))
+    assert f"{name} is incomplete or was altered" in refused(copied)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_listed_files_that_make_no_sense_are_refused(copied, name: str) -> None:
+    (copied / name).write_bytes(halve((copied / name).read_bytes()))
+    checksums.write(copied)
+    assert "cannot be read" in refused(copied)
+
+
+def test_weights_that_are_not_listed_are_refused(copied) -> None:
+    (copied / "model-00001-of-00002.safetensors").write_bytes(b"more")
+    assert "model-00001-of-00002.safetensors is incomplete or was altered" in refused(copied)
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff\x00\n\n", b"0 model.safetensors\n" * 9])
+def test_lists_that_name_nothing_right_are_refused(copied, text: bytes) -> None:
+    (copied / "SHA256SUMS").write_bytes(text)
+    assert "config.json is incomplete or was altered" in refused(copied)
+
+
+def test_version_is_the_start_of_the_hash(folder) -> None:
+    listed = checksums.check(folder)
+    assert listed == checksums.check(folder)
+    assert set(listed) == {*NEEDED, "generation_config.json"}
+    assert CompactBackend.load(folder).version == listed["model.safetensors"][:12]
 
 
 def test_a_large_schema_is_cut_and_the_page_is_told(folder) -> None:
@@ -180,3 +235,42 @@ def test_declining_is_no_sql(folder) -> None:
     encoder = encoding.InputEncoder.from_folder(folder)
     inputs = encoder.encode(Request("hello", Schema((Table("t", (Column("a"),)),)), Links()))
     assert write_sql([IDS["unanswerable"], IDS["</s>"], IDS["<pad>"]], inputs) is None
+
+
+SOURCES = sorted(path for top in ("t2s", "train") for path in (ROOT / top).rglob("*.py"))
+
+
+def list_calls(path) -> list[tuple[str, dict[str, object]]]:
+    """(last part of the name, constant keyword arguments) of each call in a source file."""
+    return [
+        (
+            ast.unparse(node.func).rpartition(".")[2],
+            {k.arg: getattr(k.value, "value", ...) for k in node.keywords},
+        )
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+
+
+def test_no_source_runs_code_that_comes_with_weights() -> None:
+    assert len(SOURCES) > 50
+    calls = [(path.name, *call) for path in SOURCES for call in list_calls(path)]
+    trusting = [c for c in calls if c[2].get("trust_remote_code", False) is not False]
+    assert trusting == []
+    assert [c for c in calls if c[1] in ("exec", "eval")] == []
+    loads = [c for c in calls if c[1] == "load" and "map_location" in c[2]]
+    assert [c for c in loads if c[2].get("weights_only") is not True] == []
+
+
+def test_the_app_reads_no_pickles() -> None:
+    banned = {"pickle", "cPickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
+    found = [
+        (path.name, alias.name)
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "t2s")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in (node.names if isinstance(node, ast.Import) else [ast.alias(node.module)])
+        if (alias.name or "").split(".")[0] in banned
+    ]
+    assert found == []

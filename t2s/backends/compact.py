@@ -1,12 +1,11 @@
 """The embedded model as a backend: beams under the grammar, candidates best first.
 
-*Covered*: loading our own folder (safetensors only, no code from it), one question at a time, statements that parse and
+*Covered*: loading our own folder (safetensors with a listed SHA-256, no code from it), one question at a time, statements that parse and
 name only what the schema has. *Not covered*: whether a statement is safe or quick to run; that is the sandbox's work.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -22,7 +21,7 @@ from transformers import LogitsProcessorList
 from transformers.utils import logging
 
 from t2s import encoding, ir
-from t2s.backends import DEFAULT_FOLDER
+from t2s.backends import DEFAULT_FOLDER, checksums
 from t2s.backends.compact_decoding import MaskProcessor
 from t2s.backends.compact_model import CompactModel
 from t2s.errors import BackendError
@@ -52,16 +51,11 @@ class CompactBackend:
             threads: CPU threads of one question; by default two, or one where the process has one core.
 
         Raises:
-            BackendError: A file is missing, or belongs to another version of the pointer language.
+            BackendError: A file is missing, altered or unreadable, or belongs to another version of the pointer
+                language.
         """
-        weights = folder / "model.safetensors"
-        for needed in (weights, folder / "config.json", folder / "tokenizer.json"):
-            if not needed.is_file():
-                raise BackendError(
-                    f"The model folder {folder.name} has no {needed.name}; fetch the repository again or train "
-                    "a model with python -m train.compact."
-                )
-        shape = json.loads((folder / "config.json").read_text())
+        digests = checksums.check(folder)
+        shape, _ = (_read_object(folder / name) for name in ("config.json", "tokenizer.json"))
         if shape.get("keywords") != list(ir.KEYWORDS):
             raise BackendError(
                 "The model was trained for another version of this program; train it again with "
@@ -69,19 +63,18 @@ class CompactBackend:
             )
         logging.disable_progress_bar()
         try:
-            model = CompactModel.from_pretrained(folder, dtype=_choose_dtype(dtype))
+            model = CompactModel.from_pretrained(
+                folder, dtype=_choose_dtype(dtype), use_safetensors=True, local_files_only=True
+            )
+            encoder = encoding.InputEncoder.from_folder(folder)
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-            raise BackendError(
-                f"The model in {folder.name} cannot be read; fetch the repository again.",
-                detail=str(error),
-            ) from error
+            raise _unreadable(folder, error) from error
         model.train(mode=False)
-        version = hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
         return cls(
             model,
-            encoding.InputEncoder.from_folder(folder),
+            encoder,
             threads or min(2, _count_cores()),
-            version,
+            digests[checksums.WEIGHTS_NAME][:12],
             threading.Lock(),
         )
 
@@ -131,6 +124,25 @@ class CompactBackend:
                 continue
             found[sql] = found.get(sql, 0.0) + math.exp(score)
         return rank(found, self.model.config.decline_threshold)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of the folder.
+
+    Raises:
+        BackendError: It holds something else; checked here because ``tokenizers`` raises a bare ``Exception``.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(path.parent, error) from error
+    return found if isinstance(found, dict) else {}
+
+
+def _unreadable(folder: Path, error: BaseException) -> BackendError:
+    return BackendError(
+        f"The model in {folder.name} cannot be read; fetch the repository again.", detail=str(error)
+    )
 
 
 def rank(found: Mapping[str | None, float], decline_threshold: float) -> tuple[Candidate, ...]:
