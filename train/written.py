@@ -161,6 +161,7 @@ def _fill(connection: sqlite3.Connection, table: WrittenTable, filler: Filler) -
     declared = ", ".join(f"{quoted(c.name)} {c.kind}" for c in table.columns)
     connection.execute(f"CREATE TABLE {quoted(table.name)} ({declared})")
     places = ", ".join("?" * len(table.columns))
+    filler.fills = {column.name: column.fill for column in table.columns}
     for row in range(table.rows):
         cells: dict[str, object] = {}
         for column in table.columns:

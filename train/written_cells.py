@@ -9,6 +9,21 @@ from dataclasses import dataclass, field
 
 ISO_DATE = "%Y-%m-%d"
 ISO_TIME = "%Y-%m-%d %H:%M:%S"
+FORMATS = (
+    ISO_DATE,
+    ISO_TIME,
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d %b %Y",
+    "%Y%m%d",
+    "%H:%M",
+)
 UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60}
 WEIGHTED = re.compile(r'("[^"]*"|[^"]*):([\d.]+)')
 
@@ -61,6 +76,7 @@ class Filler:
     seed: str
     rng: random.Random = field(init=False)
     made: dict[str, list[object]] = field(default_factory=dict)
+    fills: dict[str, str] = field(default_factory=dict)  # of the table being filled, by column
 
     def __post_init__(self) -> None:
         """Seed the generator by the database's name."""
@@ -142,9 +158,17 @@ class Filler:
         earlier = cells[" ".join(name).strip('"')]
         if not isinstance(earlier, str):
             return None
-        form, moment = _parsed(earlier)
+        form, moment = _parsed(earlier, self._date_format(" ".join(name).strip('"')))
         seconds = self.rng.randint(int(low), int(high)) * UNITS[unit]
         return (moment + datetime.timedelta(seconds=seconds)).strftime(form)
+
+    def _date_format(self, column: str) -> str:
+        """Return the format that the fill of a date column names, empty when it names none."""
+        verb, _, rest = self.fills.get(column, "").partition(" ")
+        if verb == "after":
+            return self._date_format(" ".join(rest.split()[:-3]).strip('"'))
+        parts = rest.split(" ", 2)
+        return parts[2].strip('"') if verb in ("date", "datetime") and len(parts) == 3 else ""
 
     def _time(self, words: list[str]) -> str:
         low, high = (int(w[:2]) * 60 + int(w[3:5]) for w in words[:2])
@@ -185,22 +209,8 @@ def split_items(text: str) -> list[str]:
     return [*items, current.strip()]
 
 
-def _parsed(text: str) -> tuple[str, datetime.datetime]:
-    for form in (
-        ISO_DATE,
-        ISO_TIME,
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%d/%m/%Y",
-        "%m/%d/%Y",
-        "%d.%m.%Y",
-        "%d-%m-%Y",
-        "%d/%m/%Y %H:%M",
-        "%m/%d/%Y %H:%M",
-        "%d %b %Y",
-        "%Y%m%d",
-        "%H:%M",
-    ):
+def _parsed(text: str, known: str) -> tuple[str, datetime.datetime]:
+    for form in (known,) if known else FORMATS:
         try:
             return form, datetime.datetime.strptime(text, form)
         except ValueError:
