@@ -16,6 +16,7 @@ from time import perf_counter
 
 from t2s import (
     database,
+    doubts,
     explain,
     guard,
     linking,
@@ -26,7 +27,7 @@ from t2s import (
     schema,
 )
 from t2s.backends import Backend, SchemaPicker
-from t2s.errors import BackendError, QueryError, QueryLimitError, QueryTimeoutError
+from t2s.errors import BackendError, DatabaseError, QueryError, QueryLimitError, QueryTimeoutError
 from t2s.linking import ValueIndex
 from t2s.values import (
     Answer,
@@ -44,6 +45,8 @@ MAX_ALTERNATIVES = 3  # as many as fit beside an answer
 # At this ratio of probabilities, giving way mended 21 answers of typed dev and spoilt none; on Spider dev it
 # mended 5 and spoilt 6. Both sets have few questions whose right answer is empty, so it is kept high.
 HOLLOW_SHARE = 0.2
+# What is looked up beside an answer may take this long; a slower one stays without remarks.
+DOUBT_SECONDS = 0.25
 PASSED_OVER = "The likeliest reading gives no rows; this is the next one that does."
 
 Outcome = QueryResult | QueryError | None  # of one candidate; None when it was not run
@@ -115,6 +118,7 @@ def answer(
         raise BackendError("The model proposed nothing; ask in other words.")
     outcomes = _run_candidates(candidates, session)
     chosen, guidance_notes = _choose(candidates, outcomes, session)
+    remarks = () if chosen is None else list_remarks(chosen, session)
     timings = Timings(linked - started, generated - linked, perf_counter() - generated)
     if chosen is None:
         agreeing = [candidate.sql is None for candidate in candidates]
@@ -133,7 +137,7 @@ def answer(
         ),
         links,
         chart,
-        notes + guidance_notes,
+        tuple(dict.fromkeys(notes + guidance_notes + remarks)),
         timings,
     )
 
@@ -216,17 +220,37 @@ def _find_rival(
 def _list_missing(result: QueryResult, session: Session) -> tuple[str, ...]:
     """Return a sentence for each text that the statement looks for and no row holds."""
     probes = probe.list_probes(result.sql, session.schema)
-    found = sandbox.run_each(
-        session.database.path,
-        tuple(each.sql for each in probes),
-        session.limits,
-        stop_after=len(probes),
-    )
+    found = _look_up([each.sql for each in probes], session)
     return tuple(
         f"No row of {each.table} has {each.text} as {each.column}."
-        for each, rows in zip(probes, found, strict=False)
-        if isinstance(rows, QueryResult) and not rows.rows
+        for each in probes
+        if (given := found.get(each.sql)) is not None and not given.rows
     )
+
+
+def list_remarks(result: QueryResult, session: Session) -> tuple[str, ...]:
+    """Return a sentence for each way in which a result is not what it looks like; see ``t2s.doubts``."""
+    found = doubts.find(result, session.schema, session.index)
+    statements = [doubt.sql for doubt in found if doubt.sql]
+    slow = result.seconds > DOUBT_SECONDS  # what settles the doubts takes as long again
+    given = {} if slow or not statements else _look_up(statements, session)
+    rows = [given[doubt.sql].rows if doubt.sql in given else None for doubt in found]
+    return doubts.tell(found, rows)
+
+
+def _look_up(statements: Sequence[str], session: Session) -> dict[str, QueryResult]:
+    """Return what our own small statements gave; those that did not run in time are absent.
+
+    A remark is never worth an answer, so nothing is raised.
+    """
+    limits = replace(session.limits, deadline_seconds=DOUBT_SECONDS, kill_seconds=4 * DOUBT_SECONDS)
+    try:
+        ran = sandbox.run_each(
+            session.database.path, statements, limits, stop_after=len(statements)
+        )
+    except (QueryError, DatabaseError):
+        return {}
+    return {outcome.sql: outcome for outcome in ran if isinstance(outcome, QueryResult)}
 
 
 def _no_result_error(outcomes: Sequence[Outcome]) -> QueryError:

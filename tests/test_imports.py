@@ -18,6 +18,7 @@ ROWS = (
         "t2s.aliases",
         "t2s.categories",
         "t2s.cells",
+        "t2s.doubts",
         "t2s.expressions",
         "t2s.keys",
         "t2s.kinds",
