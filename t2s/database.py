@@ -1,11 +1,12 @@
 """Open SQLite files without ever changing them, and turn CSV and XLSX files into SQLite files.
 
 Covered: files that are missing, empty, cut off, locked, encrypted, not SQLite, or without tables
-are refused with one sentence; nothing is written to the file or beside it (``-wal``, ``-shm``);
-cells that are not UTF-8 read as text with replacement characters; statements of this process end at
-a deadline.
+are refused with one sentence; nothing is written to the file or beside it (``-wal``, ``-shm``). This
+process looks at bytes only (header, size, companions, hash); SQLite opens the file in
+:mod:`t2s.sandbox`.
 
-Not covered: statements written by a user or a model. Those run in :mod:`t2s.sandbox` only.
+Not covered: :func:`connect`, which opens a file in this process. It is for databases that training
+has at hand, never for one that a user brings.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from urllib.parse import quote
 
 from t2s import sandbox, spreadsheets
 from t2s.errors import DatabaseError
-from t2s.values import Database
+from t2s.sandbox_access import beside, choose_access, has_bytes
+from t2s.sandbox_reading import Budget, explain_problem, open_reading
+from t2s.values import Database, QueryResult
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
@@ -42,10 +45,16 @@ _PART_HASH_BYTES = 1024 * 1024
 # Encrypted or compressed bytes have more than 7 bits of entropy per byte; documents have less.
 _RANDOM_ENTROPY_BITS = 7.0
 _BUSY_SECONDS = 0.5
+_OPEN_BUDGET = Budget(seconds=2.0, max_rows=10, max_bytes=10_000)
 # Rows larger than this are refused by SQLite itself, so one cell cannot fill the memory.
 _MAX_CELL_BYTES = 64 * 1024 * 1024
 # SQLite calls back after so many virtual machine steps; 10,000 costs nothing that can be measured.
 _PROGRESS_STEPS = 10_000
+
+_COUNT_TABLES = (
+    "SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view')"
+    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+)
 
 
 def open_readonly(path: Path, name: str | None = None) -> Database:
@@ -56,21 +65,17 @@ def open_readonly(path: Path, name: str | None = None) -> Database:
         name: What to call it on the page; the file name without its ending when None.
 
     Raises:
-        DatabaseError: It is missing, empty, cut off, locked, damaged, not SQLite, or has no tables.
+        DatabaseError: It is missing, empty, cut off, locked, damaged, not SQLite, or has no tables,
+            or too many others are waiting for a worker.
     """
     path = Path(path).absolute()
     shown = name if name is not None else path.stem
     _check_header(path, shown)
-    try:
-        with _open(path, immutable=False if _is_rollback_mode(path) else None) as connection:
-            tables = connection.execute(
-                "SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view')"
-                " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-            ).fetchone()[0]
-    except sqlite3.Error as error:
-        raise _translate(error, shown) from error
-    except UnicodeDecodeError as error:
-        raise _damaged(shown, str(error)) from error
+    with open_reading(path, shown, _OPEN_BUDGET) as reading:
+        (found,) = reading.ask((_COUNT_TABLES,), _OPEN_BUDGET.seconds)
+    if not isinstance(found, QueryResult):
+        raise explain_problem("open", shown, found.detail) from found
+    ((tables,),) = found.rows
     if not tables:
         raise DatabaseError(f"{shown} has no tables; choose a database that holds some data.")
     return Database(path=path, name=shown, fingerprint=fingerprint(path))
@@ -91,8 +96,8 @@ def fingerprint(path: Path) -> str:
             digest.update(file.read(_PART_HASH_BYTES))
             file.seek(-_PART_HASH_BYTES, 2)
             digest.update(file.read(_PART_HASH_BYTES))
-    wal = _beside(path, "-wal")
-    if _has_bytes(wal):
+    wal = beside(path.resolve(), "-wal")
+    if has_bytes(wal):
         digest.update(f"{wal.stat().st_size} {wal.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
 
@@ -158,7 +163,7 @@ def open_upload(data: bytes, filename: str, folder: Path) -> Database:
 def _open_stored(path: Path, shown: str) -> Database:
     db = open_readonly(path, shown)
     if damage := sandbox.find_damage(path):
-        raise _damaged(shown, damage)
+        raise explain_problem("open", shown, damage)
     return db
 
 
@@ -186,7 +191,7 @@ def _clean_name(filename: str) -> str:
 
 @contextlib.contextmanager
 def connect(db: Database) -> Iterator[sqlite3.Connection]:
-    """Open the database read-only for statements of this program, and close it afterwards.
+    """Open the database read-only in this process, and close it afterwards; for training only.
 
     Text that is not UTF-8 comes with replacement characters. Wrap work in :func:`deadline`.
 
@@ -194,9 +199,9 @@ def connect(db: Database) -> Iterator[sqlite3.Connection]:
         DatabaseError: The file cannot be opened any more.
     """
     try:
-        connection = _open_connection(db.path, immutable=None)
-    except sqlite3.Error as error:
-        raise _translate(error, db.name) from error
+        connection = _open_connection(db.path)
+    except (sqlite3.Error, OSError) as error:
+        raise explain_problem("open", db.name, str(error)) from error
     with contextlib.closing(connection):
         yield connection
 
@@ -222,11 +227,11 @@ def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
         connection.set_progress_handler(None, 0)
 
 
-def _open_connection(path: Path, *, immutable: bool | None) -> sqlite3.Connection:
-    """Connect read-only; ``immutable`` None means when no log or journal lies beside the file."""
-    if immutable is None:
-        immutable = not any(_has_bytes(_beside(path, end)) for end in ("-wal", "-journal"))
-    uri = f"file:{quote(os.fsencode(path))}?mode=ro" + ("&immutable=1" if immutable else "")
+def _open_connection(path: Path) -> sqlite3.Connection:
+    access = choose_access(path)
+    if access is None:
+        raise sqlite3.OperationalError("unfinished change beside the file")
+    uri = f"file:{quote(os.fsencode(path))}?{access}"
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, cached_statements=32)
     try:
         connection.text_factory = _decode
@@ -240,31 +245,8 @@ def _open_connection(path: Path, *, immutable: bool | None) -> sqlite3.Connectio
     return connection
 
 
-@contextlib.contextmanager
-def _open(path: Path, *, immutable: bool | None) -> Iterator[sqlite3.Connection]:
-    with contextlib.closing(_open_connection(path, immutable=immutable)) as connection:
-        yield connection
-
-
 def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
-
-
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(path.name + ending)
-
-
-def _has_bytes(path: Path) -> bool:
-    try:
-        return path.stat().st_size > 0
-    except OSError:
-        return False
-
-
-def _is_rollback_mode(path: Path) -> bool:
-    """Tell from bytes 18 and 19 whether plain ``mode=ro`` creates nothing beside the file."""
-    with path.open("rb") as file:
-        return file.read(20)[18:20] == b"\x01\x01"
 
 
 def _check_header(path: Path, shown: str) -> None:
@@ -292,10 +274,10 @@ def _check_header(path: Path, shown: str) -> None:
         raise DatabaseError(
             f"{shown} is not a SQLite database; choose a .sqlite, .csv or .xlsx file."
         )
-    wal = _has_bytes(_beside(path, "-wal"))
+    wal = has_bytes(beside(path.resolve(), "-wal"))
     if size < _HEADER_BYTES or (not wal and size < _expected_bytes(head)):
         raise DatabaseError(f"{shown} is cut off: its end is missing; copy or download it again.")
-    if wal and not _beside(path, "-shm").exists():
+    if wal and not beside(path.resolve(), "-shm").exists():
         raise DatabaseError(
             f"{shown} has changes in a -wal file that were never merged; open and close it once in "
             "the program that wrote it, then try again."
@@ -314,25 +296,3 @@ def _looks_random(head: bytes) -> bool:
     counts = Counter(head)
     entropy = -sum(n / len(head) * math.log2(n / len(head)) for n in counts.values())
     return len(head) >= 512 and entropy > min(_RANDOM_ENTROPY_BITS, math.log2(len(head)) - 1.5)
-
-
-def _translate(error: sqlite3.Error, shown: str) -> DatabaseError:
-    """Return the sentence for what SQLite said about a file whose header looks right."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        text = f"{shown} is locked by another program; close that program and try again."
-    elif code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        text = (
-            f"{shown} has an unfinished change beside it or cannot be opened; open and close it "
-            "once in the program that wrote it, then try again."
-        )
-    else:
-        return _damaged(shown, str(error))
-    return DatabaseError(text, detail=str(error))
-
-
-def _damaged(shown: str, detail: str) -> DatabaseError:
-    return DatabaseError(
-        f"{shown} is damaged or not a SQLite database; make a fresh copy and try again.",
-        detail=detail,
-    )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlite_utils.db import quote_identifier
 
 from t2s.kinds import affinity
-from t2s.values import Column, ForeignKey, Table
+from t2s.values import Cell, Column, ForeignKey, QueryResult, Table
 
 # Share of the sampled values that the target must hold: real files have some orphans.
 _CONTAINED = 0.95
@@ -51,7 +50,11 @@ _NOT_KEYS = _words(
 # Values that stand for "none" in columns of keys.
 _NONE_VALUES = "(0, -1, '', '0')"
 _Words = tuple[str, ...]
-_ERRORS = (sqlite3.Error, UnicodeError, MemoryError)
+_Row = tuple[Cell, ...]
+# A check writes a statement, gets its row (None when it could not be run), and so on, until it knows.
+_Check = Generator[str, _Row | None, bool]
+_Search = Generator[str, _Row | None, ForeignKey | None]
+Ask = Callable[[Sequence[str]], Sequence[QueryResult | Exception]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,22 @@ class _Candidate:
 
 
 def infer_keys(
-    connection: sqlite3.Connection, tables: Sequence[Table], declared: Sequence[ForeignKey]
+    ask: Ask, tables: Sequence[Table], declared: Sequence[ForeignKey]
 ) -> tuple[ForeignKey, ...]:
     """Return keys between tables without a declared one, at most one for each column.
 
     A key needs a matching name and, where both tables have rows, a target that is unique and holds
     at least 95 % of the sampled values. Reads at most 20,000 rows of a source and one column of a
-    target; call it under a deadline: what is interrupted is left out.
+    target; what ``ask`` gives up is left out.
+
+    Args:
+        ask: Runs statements and returns one result or error for each, in order.
+        tables: The tables with their kinds.
+        declared: Keys that are known.
     """
     taken = {(k.table, k.column) for k in declared}
     joined = {frozenset((k.table, k.other_table)) for k in declared}
-    found = []
+    searches = []
     for source in tables:
         for column in source.columns:
             if source.is_view or (source.name, column.name) in taken or not _may_refer(column):
@@ -88,14 +96,41 @@ def infer_keys(
                 ),
                 key=lambda c: -c.score,
             )
-            best = next((c for c in ranked if _holds(connection, c)), None)
-            if best is not None:
-                found.append(
-                    ForeignKey(
-                        source.name, column.name, best.target.name, best.other.name, inferred=True
-                    )
-                )
-    return _drop_mutual(found)
+            searches.append(_search(ranked))
+    return _drop_mutual([key for key in _run(ask, searches) if key is not None])
+
+
+def _search(ranked: Sequence[_Candidate]) -> _Search:
+    """Find the first candidate that holds."""
+    for candidate in ranked:
+        if (yield from _holds(candidate)):
+            return ForeignKey(
+                candidate.source.name,
+                candidate.column.name,
+                candidate.target.name,
+                candidate.other.name,
+                inferred=True,
+            )
+    return None
+
+
+def _run(ask: Ask, searches: Sequence[_Search]) -> list[ForeignKey | None]:
+    """Run searches side by side: one batch asks for the next statement of each."""
+    found: list[ForeignKey | None] = [None] * len(searches)
+    rows: dict[int, _Row | None] = dict.fromkeys(range(len(searches)))
+    while rows:
+        wanted: dict[int, str] = {}
+        for position, row in rows.items():
+            try:
+                wanted[position] = searches[position].send(row)
+            except StopIteration as end:
+                found[position] = end.value
+        results = ask(tuple(wanted.values())) if wanted else ()
+        rows = {
+            position: result.rows[0] if isinstance(result, QueryResult) else None
+            for position, result in zip(wanted, results, strict=True)
+        }
+    return found
 
 
 def _drop_mutual(keys: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
@@ -238,26 +273,26 @@ def _is_subsequence(short: str, long: str) -> bool:
     return all(letter in letters for letter in short)
 
 
-def _holds(connection: sqlite3.Connection, candidate: _Candidate) -> bool:
+def _holds(candidate: _Candidate) -> _Check:
     """Check the candidate against the rows; names alone decide where there are none."""
     source, target = (quote_identifier(t.name) for t in (candidate.source, candidate.target))
     own, other = (quote_identifier(c.name) for c in (candidate.column, candidate.other))
-    try:
-        if not _is_sole_key(candidate.target, candidate.other):
-            total, distinct = connection.execute(
-                f"SELECT count(v), count(DISTINCT v) FROM "  # noqa: S608
-                f"(SELECT {other} AS v FROM {target} LIMIT {_UNIQUE_ROWS})"
-            ).fetchone()
-            if total != distinct:
-                return False
-        values, hits = connection.execute(
-            f"SELECT count(*), sum(v IN (SELECT {other} FROM {target})) FROM "  # noqa: S608
-            f"(SELECT DISTINCT {own} AS v FROM (SELECT {own} FROM {source} "
-            f"WHERE {own} NOT IN {_NONE_VALUES} LIMIT {_SOURCE_ROWS}) LIMIT {_SOURCE_VALUES})"
-        ).fetchone()
-        if values and hits:
-            return bool(hits >= _CONTAINED * values)
-        has_target = connection.execute(f"SELECT 1 FROM {target} LIMIT 1").fetchone()  # noqa: S608
-    except _ERRORS:
+    if not _is_sole_key(candidate.target, candidate.other):
+        row = yield (
+            f"SELECT count(v), count(DISTINCT v) FROM "  # noqa: S608
+            f"(SELECT {other} AS v FROM {target} LIMIT {_UNIQUE_ROWS})"
+        )
+        if row is None or row[0] != row[1]:
+            return False
+    row = yield (
+        f"SELECT count(*), sum(v IN (SELECT {other} FROM {target})) FROM "  # noqa: S608
+        f"(SELECT DISTINCT {own} AS v FROM (SELECT {own} FROM {source} "
+        f"WHERE {own} NOT IN {_NONE_VALUES} LIMIT {_SOURCE_ROWS}) LIMIT {_SOURCE_VALUES})"
+    )
+    if row is None:
         return False
-    return candidate.score >= _SURE and not (values and has_target)
+    values, hits = (int(cell or 0) for cell in row)
+    if values and hits:
+        return hits >= _CONTAINED * values
+    row = yield f"SELECT EXISTS (SELECT 1 FROM {target})"  # noqa: S608
+    return row is not None and candidate.score >= _SURE and not (values and row[0])

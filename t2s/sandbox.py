@@ -10,18 +10,10 @@ someone who finds a way to run machine code through a flaw in SQLite.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
-import json
-import os
-import selectors
-import struct
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,25 +26,22 @@ from t2s.errors import (
     QueryTimeoutError,
     UnsafeSqlError,
 )
+from t2s.sandbox_workers import (
+    BUSY_TEXT,
+    Busy,
+    OpenFailed,
+    Session,
+    WorkerGone,
+    describe_opening,
+)
 from t2s.values import Limits, QueryResult
 
-_WORKER = Path(__file__).with_name("sandbox_worker.py")
-# Two at a time: with more, light queries of other sessions wait for the heavy ones on two cores.
-_AT_ONCE = 2
-_QUEUE_SECONDS = 10.0
 # A frame is JSON of at most max_bytes of cells; quotes and escapes can make it several times longer.
 _FRAME_FACTOR = 8
 _FRAME_EXTRA_BYTES = 1024 * 1024
-_READ_BYTES = 1 << 16
-_SPARES = 1
-
-
-class _WorkerGone(Exception):  # noqa: N818 - a signal inside this module, never shown
-    """The worker ended, was killed, or wrote what no worker writes."""
-
-    def __init__(self, *, timed_out: bool) -> None:
-        super().__init__()
-        self.timed_out = timed_out
+_PROBE_SECONDS = 5.0
+# Plain words for a sandbox that is missing altogether.
+_NO_WORKER = "worker processes: no database can be read"
 
 
 def run(path: Path, sql: str, limits: Limits = Limits()) -> QueryResult:  # noqa: B008 - frozen
@@ -61,7 +50,7 @@ def run(path: Path, sql: str, limits: Limits = Limits()) -> QueryResult:  # noqa
     Raises:
         UnsafeSqlError: It does more than read, or uses a function that is not allowed.
         InvalidSqlError: It does not parse or does not fit the database.
-        QueryTimeoutError: It ran into the deadline, or too many others are running.
+        QueryTimeoutError: It ran into the deadline, or too many others are waiting.
         QueryLimitError: It ran into the limit on memory or size.
         QueryError: The file is damaged where the statement reads.
         DatabaseError: The file cannot be opened.
@@ -109,59 +98,131 @@ def find_damage(path: Path, limits: Limits = Limits()) -> str:  # noqa: B008 - f
 
     A check that does not end in time finds nothing.
     """
-    frames = _exchange(path, (), limits, stop_after=0, check=True)
+    opening = describe_opening(
+        memory_bytes=limits.memory_bytes,
+        cpu_seconds=limits.kill_seconds + 2,
+        check_seconds=limits.deadline_seconds,
+    )
     try:
-        return str(next(frames).get("damage", ""))
-    except (_WorkerGone, StopIteration):
+        with contextlib.closing(Session(opening, path, limits.kill_seconds)) as session:
+            return str(session.opened.get("damage", ""))
+    except OpenFailed:
         return ""
-    finally:
-        frames.close()
+    except Busy as busy:
+        raise QueryTimeoutError(BUSY_TEXT, sql="") from busy
+
+
+@functools.cache
+def missing_protections() -> tuple[str, ...]:
+    """Return in plain words the limits that this platform does not give a worker; () for none.
+
+    A worker tries them out, once in a process; statements run without those that are missing.
+    """
+    opening = describe_opening(memory_bytes=0, cpu_seconds=_PROBE_SECONDS, probe=True)
+    try:
+        with contextlib.closing(Session(opening, None, _PROBE_SECONDS)) as session:
+            return tuple(str(text) for text in session.opened["missing"])
+    except OpenFailed:
+        return (_NO_WORKER,)
+    except Busy as busy:
+        raise QueryTimeoutError(BUSY_TEXT, sql="") from busy
 
 
 def _run_worker(
     path: Path, sqls: Sequence[str], limits: Limits, stop_after: int
 ) -> list[QueryResult | QueryError]:
     """Return results of the first statements, at least one, from one worker."""
-    results: list[QueryResult | QueryError] = []
+    seconds = limits.kill_seconds * len(sqls)
+    opening = describe_opening(memory_bytes=limits.memory_bytes, cpu_seconds=seconds + 2)
+    try:
+        session = Session(opening, path, limits.kill_seconds)
+    except Busy as busy:
+        raise QueryTimeoutError(BUSY_TEXT, sql=sqls[0]) from busy
+    except OpenFailed as failed:
+        raise DatabaseError(_OPEN_SENTENCES[failed.problem], detail=failed.detail) from failed
+    with contextlib.closing(session):
+        # What opening the file took counts for the first statement.
+        frames = ask(session, sqls, limits, session.opening_ends, seconds, stop_after=stop_after)
+        return [build_result(sql, frame) for sql, frame in zip(sqls, frames, strict=False)]
+
+
+def ask(
+    session: Session,
+    sqls: Sequence[str],
+    limits: Limits,
+    first_ends: float,
+    seconds: float,
+    *,
+    stop_after: int,
+    keep: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Yield the answer to each statement of a session, until ``stop_after`` of them gave rows.
+
+    The last one is the one that had to be killed, if any: the session is of no use after it.
+
+    Args:
+        session: An open file.
+        sqls: Statements, in order.
+        limits: Bounds on each statement.
+        first_ends: What the clock shows when the worker is killed for its first answer.
+        seconds: Bound on all of them together.
+        stop_after: How many successes are enough.
+        keep: Whether rows that came before an error count as an answer.
+    """
+    batch = {
+        "sqls": list(sqls),
+        "limits": asdict(limits),
+        "seconds": seconds,
+        "stop_after": stop_after,
+        "keep": keep,
+    }
+    max_bytes = limits.max_bytes * _FRAME_FACTOR + _FRAME_EXTRA_BYTES
     successes = 0
-    with contextlib.closing(_exchange(path, sqls, limits, stop_after, check=False)) as frames:
-        for sql in sqls:
-            try:
-                frame = next(frames)
-            except _WorkerGone as gone:
-                results.append(_explain_end(sql, gone))
-                break
-            if frame.get("error") == "open":
-                raise DatabaseError(
-                    "This file cannot be opened as a database any more; load it again.",
-                    detail=str(frame.get("message")),
-                )
-            result = _build_result(sql, frame)
-            results.append(result)
-            successes += isinstance(result, QueryResult)
+    ends = first_ends
+    all_end = time.monotonic() + seconds + limits.kill_seconds - limits.deadline_seconds
+    try:
+        session.send(batch, ends)
+        for _ in sqls:
+            frame = session.receive(ends, max_bytes)
+            yield frame
+            successes += "cells" in frame
             if successes >= stop_after:
-                break
-    return results
+                return
+            ends = min(time.monotonic() + limits.kill_seconds, all_end)
+    except WorkerGone as gone:
+        yield {"error": "timeout" if gone.timed_out else "limit", "killed": True}
 
 
-def _build_result(sql: str, frame: dict[str, Any]) -> QueryResult | QueryError:
+def build_result(sql: str, frame: Mapping[str, Any]) -> QueryResult | QueryError:
+    """Return the rows or the error that the answer to a statement stands for."""
     kind, message = frame.get("error"), str(frame.get("message", ""))
     if kind is None:
-        rows = tuple(
-            tuple(bytes.fromhex(c["hex"]) if isinstance(c, dict) else c for c in row)
-            for row in frame["rows"]
-        )
+        cells = frame["cells"]
+        if frame["has_bytes"]:
+            cells = [map(_restore, column) for column in cells]
         return QueryResult(
             sql=sql,
             columns=tuple(frame["columns"]),
-            rows=rows,
+            rows=tuple(zip(*cells, strict=True)),
             truncated=bool(frame["truncated"]),
             seconds=float(frame["seconds"]),
         )
-    error, text = _SENTENCES[kind]
+    error, text = _SENTENCES.get(kind, _SENTENCES["damaged"])
     return error(text.format(message=message), sql=sql, detail=message)
 
 
+def _restore(cell: Any) -> Any:  # noqa: ANN401 - any cell
+    return bytes.fromhex(cell["hex"]) if isinstance(cell, dict) else cell
+
+
+_OPEN_SENTENCES = {
+    "open": "This file cannot be opened as a database any more; load it again.",
+    "busy": "The file is locked by another program; close it and try again.",
+    "unfinished": "The file has an unfinished change beside it; open and close it once in the "
+    "program that wrote it, then try again.",
+    "limit": "This database takes more memory to open than is allowed here; choose a smaller one.",
+    "timeout": "This database takes too long to open; choose a smaller one.",
+}
 # Kind in the worker's frame -> exception and sentence.
 _SENTENCES: dict[str, tuple[type[QueryError], str]] = {
     "denied": (UnsafeSqlError, "This statement was refused: {message} is not allowed here."),
@@ -186,148 +247,3 @@ _SENTENCES: dict[str, tuple[type[QueryError], str]] = {
         "The file is damaged where this statement reads; load a fresh copy of it.",
     ),
 }
-
-
-def _explain_end(sql: str, gone: _WorkerGone) -> QueryError:
-    error, text = _SENTENCES["timeout" if gone.timed_out else "limit"]
-    return error(text, sql=sql)
-
-
-def _exchange(
-    path: Path, sqls: Sequence[str], limits: Limits, stop_after: int, *, check: bool
-) -> Generator[dict[str, Any], None, None]:
-    """Send one job to a worker and yield its frames; the worker is gone when this is closed.
-
-    Raises:
-        QueryTimeoutError: No worker was free for ten seconds.
-        _WorkerGone: The worker did not answer in time or died.
-    """
-    workers = _workers()
-    if not workers.places.acquire(timeout=_QUEUE_SECONDS):
-        raise QueryTimeoutError(
-            "Too many questions are running right now; try again in a moment.",
-            sql=sqls[0] if sqls else "",
-        )
-    try:
-        job = json.dumps(
-            {
-                "path": str(Path(path).absolute()),
-                "sqls": list(sqls),
-                "limits": asdict(limits),
-                "stop_after": stop_after,
-                "check": check,
-            }
-        ).encode()
-        process = workers.take(struct.pack(">I", len(job)) + job)
-        try:
-            while True:
-                yield _read_frame(process, limits)
-        finally:
-            _end(process)
-    finally:
-        workers.refill()
-        workers.places.release()
-
-
-def _read_frame(process: subprocess.Popen[bytes], limits: Limits) -> dict[str, Any]:
-    ends = time.monotonic() + limits.kill_seconds
-    head = _read_bytes(process, 4, ends)
-    length = struct.unpack(">I", head)[0]
-    if length > limits.max_bytes * _FRAME_FACTOR + _FRAME_EXTRA_BYTES:
-        raise _WorkerGone(timed_out=False)
-    try:
-        frame = json.loads(_read_bytes(process, length, ends))
-    except ValueError as error:
-        raise _WorkerGone(timed_out=False) from error
-    if not isinstance(frame, dict):
-        raise _WorkerGone(timed_out=False)
-    return frame
-
-
-def _read_bytes(process: subprocess.Popen[bytes], count: int, ends: float) -> bytes:
-    """Read exactly ``count`` bytes of the worker's output before the clock shows ``ends``."""
-    assert process.stdout is not None  # noqa: S101 - it is a pipe
-    descriptor = process.stdout.fileno()
-    parts: list[bytes] = []
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while count:
-            left = ends - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise _WorkerGone(timed_out=True)
-            part = os.read(descriptor, min(count, _READ_BYTES))
-            if not part:
-                process.wait()
-                # 24 is SIGXCPU: the limit on processor time.
-                raise _WorkerGone(timed_out=process.returncode == -24)
-            parts.append(part)
-            count -= len(part)
-    return b"".join(parts)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
-    process.wait()
-
-
-class _Workers:
-    """A spare worker that waits for its one job, and how many may run at once."""
-
-    def __init__(self) -> None:
-        self.places = threading.BoundedSemaphore(_AT_ONCE)
-        self._lock = threading.Lock()
-        self._spares: list[subprocess.Popen[bytes]] = []
-
-    def take(self, job: bytes) -> subprocess.Popen[bytes]:
-        """Give the job to a spare worker, or to a new one when none is alive."""
-        while True:
-            with self._lock:
-                spare = self._spares.pop() if self._spares else None
-            process = spare or _start()
-            assert process.stdin is not None  # noqa: S101 - it is a pipe
-            try:
-                process.stdin.write(job)
-                process.stdin.flush()
-            except OSError:
-                _end(process)
-                if spare is None:
-                    raise _WorkerGone(timed_out=False) from None
-                continue
-            return process
-
-    def refill(self) -> None:
-        """Start a worker for the next call."""
-        with self._lock:
-            if len(self._spares) < _SPARES:
-                self._spares.append(_start())
-
-    def close(self) -> None:
-        """End the spare workers."""
-        with self._lock:
-            while self._spares:
-                _end(self._spares.pop())
-
-
-@functools.cache
-def _workers() -> _Workers:
-    workers = _Workers()
-    atexit.register(workers.close)
-    return workers
-
-
-def _start() -> subprocess.Popen[bytes]:
-    """Start a worker with an empty environment, no open files and its own session."""
-    return subprocess.Popen(  # noqa: S603 - our own file, no shell
-        [sys.executable, "-I", "-S", "-X", "utf8", str(_WORKER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        close_fds=True,
-        start_new_session=True,
-    )

@@ -1,24 +1,42 @@
 """Run statements on one database file inside limits, in a process of its own.
 
-Started by :mod:`t2s.sandbox` as ``python -I -S sandbox_worker.py``; imports the standard library
-only. It lowers its own limits, reads one job from standard input, answers one frame for each
-statement and ends. A frame is four bytes of length (big-endian) and JSON.
+Started by :mod:`t2s.sandbox_workers` with ``python -I -S``; imports the standard library only. It lowers its own limits as far as the platform lets it and reads frames from standard input:
+first how to open the file, then batches of statements until the input ends. It answers one frame to
+the first and one to each statement. A frame is four bytes of length (big-endian) and JSON.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
-import resource
 import sqlite3
 import struct
 import sys
 import time
-from typing import Any, BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing takes a tenth of the time that a worker needs to start
+    from typing import Any, BinaryIO
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 _ADDRESS_BYTES = 512 * 1024 * 1024
-_OPEN_FILES = 16
+_PROBE_HEAP_BYTES = 4 * 1024 * 1024
+# Name in the module resource, value, and what is missing where the platform refuses it.
+_PROCESS_LIMITS = (
+    ("RLIMIT_AS", _ADDRESS_BYTES, "a limit on the memory of the worker process"),
+    ("RLIMIT_FSIZE", 0, "a ban on writing files"),
+    ("RLIMIT_CORE", 0, "a ban on memory dumps"),
+    ("RLIMIT_NOFILE", 16, "a limit on open files"),
+    ("RLIMIT_NPROC", 0, "a ban on starting other programs"),
+)
+_CPU_MISSING = "a limit on processor time"
+_HEAP_MISSING = "a limit on the memory of SQLite"
 # SQLite calls back after so many steps; 10,000 costs nothing that can be measured.
 _PROGRESS_STEPS = 10_000
 _WARM_TABLES = 50
@@ -29,10 +47,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Values above what real questions need (longest seen: 4 kB of SQL, 14 compound operators).
+# Values above what real questions need (most seen: 14 compound operators). The lengths of a cell and
+# of a statement come with the job.
 _SQLITE_LIMITS = (
-    (sqlite3.SQLITE_LIMIT_LENGTH, 5_000_000),
-    (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 100_000),
     (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200),
     (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 100),
     (sqlite3.SQLITE_LIMIT_VDBE_OP, 250_000),
@@ -100,57 +117,99 @@ class _Gate:
 
 
 def main() -> None:
-    """Answer one job and end."""
-    _limit_process()
+    """Open one file, answer batches of statements and end with the input."""
+    missing = _limit_process()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    job = _read_frame(source)
-    if job is None:
+    opening = _read_frame(source)
+    if opening is None:
         return
-    limits = job["limits"]
-    seconds = int(limits["kill_seconds"] * len(job["sqls"])) + 2
-    _lower(resource.RLIMIT_CPU, seconds)
+    missing += _lower("RLIMIT_CPU", opening["cpu_seconds"], _CPU_MISSING)
+    if opening["probe"]:
+        _write_frame(sink, {"missing": [*missing, *_probe(missing)]})
+        return
     try:
-        connection = _open(job["path"], limits["memory_bytes"])
-        if job["check"]:
-            _write_frame(sink, _find_damage(connection, limits["deadline_seconds"]))
+        connection = _open(opening)
+        if opening["check_seconds"]:
+            _write_frame(sink, _find_damage(connection, opening["check_seconds"]))
             return
-        gate = _close_gate(connection)
+        gate = _close_gate(connection, opening)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent gets a frame
         _write_frame(sink, _describe(error, "", open_failed=True))
         return
-    successes = 0
-    for sql in job["sqls"]:
+    _write_frame(sink, {"opened": True})
+    while (batch := _read_frame(source)) is not None:
+        _answer_batch(connection, gate, batch, sink)
+
+
+def _answer_batch(
+    connection: sqlite3.Connection, gate: _Gate, batch: dict[str, Any], sink: BinaryIO
+) -> None:
+    limits, successes = batch["limits"], 0
+    ends = time.monotonic() + batch["seconds"]
+    for sql in batch["sqls"]:
         gate.denied = ""
-        frame = _answer(connection, gate, sql, limits)
-        successes += "rows" in frame
+        seconds = min(limits["deadline_seconds"], ends - time.monotonic())
+        if seconds <= 0:
+            frame: dict[str, Any] = {"error": "timeout", "message": ""}
+        else:
+            frame = _answer(connection, gate, sql, limits, seconds, keep=batch["keep"])
+        successes += "cells" in frame
         _write_frame(sink, frame)
-        if successes >= job["stop_after"]:
+        if successes >= batch["stop_after"]:
             break
 
 
-def _limit_process() -> None:
-    _lower(resource.RLIMIT_AS, _ADDRESS_BYTES)
-    _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _lower(resource.RLIMIT_NPROC, 0)
+def _limit_process() -> list[str]:
+    """Lower the limits of this process; return what the platform refuses."""
+    return [gap for limit in _PROCESS_LIMITS for gap in _lower(*limit)]
 
 
-def _lower(what: int, value: int) -> None:
-    hard = resource.getrlimit(what)[1]
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    with contextlib.suppress(OSError, ValueError):
+def _lower(name: str, value: int, missing: str) -> list[str]:
+    what = getattr(resource, name, None)
+    if resource is None or what is None:
+        return [missing]
+    try:
+        hard = resource.getrlimit(what)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
         resource.setrlimit(what, (value, value))
+    except (OSError, ValueError):
+        return [missing]
+    return []
 
 
-def _open(path: str, memory_bytes: int) -> sqlite3.Connection:
-    raw = os.fsencode(path)
+def _probe(missing: list[str]) -> list[str]:
+    """Try what the limits forbid: some platforms accept a limit and do not keep it.
+
+    macOS ignores the one on memory, and nobody stops the superuser from starting programs.
+    """
+    found = []
+    if _PROCESS_LIMITS[0][2] not in missing:
+        with contextlib.suppress(OSError, ValueError, MemoryError):
+            mmap.mmap(-1, _ADDRESS_BYTES).close()
+            found.append(_PROCESS_LIMITS[0][2])
+    if _PROCESS_LIMITS[4][2] not in missing and hasattr(os, "fork"):
+        with contextlib.suppress(OSError):
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            os.waitpid(child, 0)
+            found.append(_PROCESS_LIMITS[4][2])
+    connection = sqlite3.connect(":memory:")
+    with contextlib.suppress(MemoryError):
+        connection.execute(f"PRAGMA hard_heap_limit={_PROBE_HEAP_BYTES}").close()
+        connection.execute(f"SELECT hex(randomblob({_PROBE_HEAP_BYTES}))").fetchone()
+        found.append(_HEAP_MISSING)
+    return found
+
+
+def _open(opening: dict[str, Any]) -> sqlite3.Connection:
+    raw = os.fsencode(opening["path"])
+    if not os.path.getsize(raw):
+        raise sqlite3.DatabaseError("file is empty")
     quoted = "".join(chr(b) if chr(b).isalnum() and b < 128 else f"%{b:02X}" for b in raw)
-    beside = (raw + b"-wal", raw + b"-journal")
-    quiet = not any(os.path.exists(p) and os.path.getsize(p) for p in beside)
     connection = sqlite3.connect(
-        f"file:{quoted}?mode=ro" + ("&immutable=1" if quiet else ""),
+        f"file:{quoted}?{opening['access']}",
         uri=True,
         isolation_level=None,
         cached_statements=0,
@@ -163,16 +222,14 @@ def _open(path: str, memory_bytes: int) -> sqlite3.Connection:
         "mmap_size=0",
         "temp_store=2",
         "query_only=1",
-        f"hard_heap_limit={memory_bytes}",
+        f"hard_heap_limit={opening['memory_bytes']}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
     connection.execute("SELECT count(*) FROM sqlite_master").close()
-    if not os.path.getsize(raw):
-        raise sqlite3.DatabaseError("file is empty")
     return connection
 
 
-def _close_gate(connection: sqlite3.Connection) -> _Gate:
+def _close_gate(connection: sqlite3.Connection, opening: dict[str, Any]) -> _Gate:
     """Warm up what needs rights to start, then set limits and, last, the authorizer.
 
     Virtual tables and table-valued functions declare themselves at first use, which the authorizer
@@ -187,7 +244,11 @@ def _close_gate(connection: sqlite3.Connection) -> _Gate:
     for name in names:
         with contextlib.suppress(sqlite3.Error, UnicodeError):
             connection.execute(f"SELECT 1 FROM {name} WHERE 0").close()  # noqa: S608
-    for limit, value in _SQLITE_LIMITS:
+    lengths = (
+        (sqlite3.SQLITE_LIMIT_LENGTH, opening["length_bytes"]),
+        (sqlite3.SQLITE_LIMIT_SQL_LENGTH, opening["sql_bytes"]),
+    )
+    for limit, value in (*lengths, *_SQLITE_LIMITS):
         connection.setlimit(limit, value)
     gate = _Gate()
     connection.set_authorizer(gate)
@@ -212,39 +273,59 @@ def _set_deadline(connection: sqlite3.Connection, seconds: float) -> None:
 
 
 def _answer(
-    connection: sqlite3.Connection, gate: _Gate, sql: str, limits: dict[str, Any]
+    connection: sqlite3.Connection,
+    gate: _Gate,
+    sql: str,
+    limits: dict[str, Any],
+    seconds: float,
+    *,
+    keep: bool,
 ) -> dict[str, Any]:
+    """Run one statement; with ``keep``, rows that came before an error are an answer, cut short."""
     started = time.monotonic()
-    _set_deadline(connection, limits["deadline_seconds"])
+    _set_deadline(connection, seconds)
+    columns: list[str] = []
+    rows: list[list[Any]] = []
+    stopped = ""
     try:
         with contextlib.closing(connection.execute(sql)) as cursor:
             if cursor.description is None:
                 return {"error": "empty", "message": ""}
             columns = [entry[0] for entry in cursor.description]
-            rows, truncated = _collect(cursor, limits)
+            truncated = _collect(cursor, limits, rows)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent gets a frame
-        return _describe(error, gate.denied, open_failed=False)
-    seconds = time.monotonic() - started
-    return {"columns": columns, "rows": rows, "truncated": truncated, "seconds": seconds}
+        frame = _describe(error, gate.denied, open_failed=False)
+        if not keep or not rows:
+            return frame
+        truncated, stopped = True, frame["error"]
+    return {
+        "columns": columns,
+        # By column: that is quicker to write and to read.
+        "cells": list(zip(*rows, strict=True)),
+        "has_bytes": any(isinstance(cell, dict) for row in rows for cell in row),
+        "truncated": truncated,
+        "stopped": stopped,
+        "seconds": time.monotonic() - started,
+    }
 
 
-def _collect(cursor: sqlite3.Cursor, limits: dict[str, Any]) -> tuple[list[list[Any]], bool]:
-    """Take rows until a cap is reached; True when something was left out or cut."""
-    rows: list[list[Any]] = []
+def _collect(cursor: sqlite3.Cursor, limits: dict[str, Any], rows: list[list[Any]]) -> bool:
+    """Add rows until a cap is reached; return whether something was left out or cut."""
     room, cut = limits["max_bytes"], False
+    max_rows, max_cell_bytes = limits["max_rows"], limits["max_cell_bytes"]
     for row in cursor:
-        if len(rows) >= limits["max_rows"]:
-            return rows, True
+        if len(rows) >= max_rows:
+            return True
         cells = []
         for cell in row:
-            shown, used, was_cut = _shorten(cell, limits["max_cell_bytes"])
+            shown, used, was_cut = _shorten(cell, max_cell_bytes)
             cells.append(shown)
             room -= used
             cut = cut or was_cut
         if room < 0:
-            return rows, True
+            return True
         rows.append(cells)
-    return rows, cut
+    return cut
 
 
 def _shorten(cell: Any, max_bytes: int) -> tuple[Any, int, bool]:  # noqa: ANN401 - any cell
@@ -270,6 +351,8 @@ def _describe(error: BaseException, denied: str, *, open_failed: bool) -> dict[s
         kind = "timeout"
     elif code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         kind = "busy"
+    elif open_failed and code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        kind = "unfinished"
     elif open_failed or code in (
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
@@ -303,7 +386,3 @@ def _write_frame(sink: BinaryIO, frame: dict[str, Any]) -> None:
     data = json.dumps(frame, ensure_ascii=False).encode("utf-8", "backslashreplace")
     sink.write(struct.pack(">I", len(data)) + data)
     sink.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -2,85 +2,84 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import groupby
 
-from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils.db import quote_identifier
 
-from t2s import kinds, sandbox
-from t2s.database import connect, deadline
-from t2s.errors import DatabaseError
+from t2s import kinds
+from t2s.errors import DatabaseError, QueryError
 from t2s.keys import infer_keys
-from t2s.values import Cell, Column, Database, ForeignKey, Limits, QueryResult, Schema, Table
+from t2s.sandbox_reading import Budget, Reading, open_reading
+from t2s.values import Cell, Column, Database, ForeignKey, QueryResult, Schema, Table
 
+_BUDGET = Budget(seconds=10.0, max_rows=1_000_000, max_bytes=128 * 1024 * 1024)
+# Bounds on each stage of a reading, and on one statement in it.
 _STRUCTURE_SECONDS = 3.0
 _SAMPLE_SECONDS = 2.0
-_COUNT_SECONDS = 1.0
-_NULL_SECONDS = 1.0
-_KEY_SECONDS = 2.0
-_VIEW_SECONDS = 3.0
-_VIEWS_AT_ONCE = 10
-_VIEW_LIMITS = Limits(deadline_seconds=1.0, kill_seconds=1.5)
+_COUNT_SECONDS, _ONE_COUNT_SECONDS = 2.0, 1.0
+_NULL_SECONDS, _ONE_NULL_SECONDS = 2.0, 1.0
+_KEY_SECONDS, _ONE_KEY_SECONDS = 3.0, 2.0
+_VIEW_SECONDS, _ONE_VIEW_SECONDS = 3.0, 1.0
+_SAMPLE_BYTES = 2_000_000
+# Tables sampled in one go: their cells wait in memory.
+_TABLES_AT_ONCE = 10
 _SAMPLE_ROWS = 200
 _SAMPLE_CHARACTERS = 200
 _SHOWN_SAMPLES = 3
 _SHOWN_CHARACTERS = 40
 # Distinct cells looked at where the first rows leave day and month open.
 _DATE_CELLS = 1000
-# What reading a damaged or hostile file may raise beside sqlite3.Error (names that are not UTF-8).
-_READ_ERRORS = (sqlite3.Error, UnicodeError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What the file says about one table before any row is read."""
+    """What the file says about one table before any row is read.
+
+    Attributes:
+        name: Of the table or view.
+        is_view: True for a view.
+        is_virtual: True for a virtual table.
+        columns: Visible columns.
+        stored: Names of those that are neither computed nor virtual.
+        primary: The primary key, in its own order.
+    """
 
     name: str
     is_view: bool
     is_virtual: bool
-    columns: tuple[Column, ...]
-    stored: tuple[str, ...]
+    columns: tuple[Column, ...] = ()
+    stored: tuple[str, ...] = ()
+    primary: tuple[str, ...] = ()
 
 
 def read(db: Database) -> Schema:
-    """Read tables, columns with kinds and samples, row counts and keys.
+    """Read tables, columns with kinds and samples, row counts and keys, all in the sandbox.
 
     Rows of views, virtual tables and generated columns are never computed here: their kinds come
     from the declaration. What cannot be read before a deadline is left out (samples, counts).
 
     Raises:
-        DatabaseError: The file cannot be read as SQLite any more.
+        DatabaseError: The file cannot be read as SQLite any more, is locked, or too many others are
+            waiting.
     """
-    with connect(db) as connection:
-        utils = UtilsDatabase(connection, recursive_triggers=False, execute_plugins=False)
-        try:
-            with deadline(connection, _STRUCTURE_SECONDS):
-                shapes = _read_shapes(utils)
-                keys = _read_declared_keys(utils, shapes)
-        except _READ_ERRORS as error:
-            raise DatabaseError(
-                f"The tables of {db.name} cannot be read; make a fresh copy of the file.",
-                detail=str(error),
-            ) from error
-        shapes = _read_views(db, shapes)
-        with deadline(connection, _SAMPLE_SECONDS):
-            tables = tuple(_add_samples(utils, shape) for shape in shapes)
-        with deadline(connection, _COUNT_SECONDS):
-            tables = tuple(
-                t if s.is_view or s.is_virtual else replace(t, row_count=_count(utils, t.name))
-                for s, t in zip(shapes, tables, strict=True)
-            )
-        with deadline(connection, _NULL_SECONDS):
-            tables = tuple(_find_nulls(utils, s, t) for s, t in zip(shapes, tables, strict=True))
-        with deadline(connection, _KEY_SECONDS):
-            keys += infer_keys(connection, tables, keys)
-        return Schema(tables=tables, foreign_keys=keys, name=db.name)
+    with open_reading(db.path, db.name, _BUDGET) as reading:
+        shapes = _read_tables(reading, _list_shapes(reading, db.name))
+        keys = _read_declared_keys(reading, shapes)
+        shapes = _read_views(reading, shapes)
+        tables = _read_samples(reading, shapes)
+        tables = _count_rows(reading, shapes, tables)
+        tables = _find_nulls(reading, shapes, tables)
+        ends = time.monotonic() + _KEY_SECONDS
+
+        def ask(sqls: Sequence[str]) -> tuple[QueryResult | QueryError, ...]:
+            return reading.ask(sqls, ends - time.monotonic(), _ONE_KEY_SECONDS)
+
+        keys += infer_keys(ask, tables, keys)
+    return Schema(tables=tables, foreign_keys=keys, name=db.name)
 
 
 def pick(
@@ -179,40 +178,74 @@ def _restrict(
     )
 
 
-def _read_shapes(utils: UtilsDatabase) -> tuple[_Shape, ...]:
-    entries = utils.execute(
-        "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view')"
-        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
-    ).fetchall()
+def _list_shapes(reading: Reading, name: str) -> list[_Shape]:
+    """Return the tables and views of the file, without columns and without shadow tables."""
+    (found,) = reading.ask((_ENTRIES,), _STRUCTURE_SECONDS)
+    if not isinstance(found, QueryResult):
+        raise DatabaseError(
+            f"The tables of {name} cannot be read; make a fresh copy of the file.",
+            detail=found.detail,
+        ) from found
+    entries = [(str(n), kind, str(sql)) for n, kind, sql in found.rows]
     virtual = [n for n, _, sql in entries if sql.lstrip().upper().startswith("CREATE VIRTUAL")]
-    shapes = []
-    for name, kind, _ in entries:
-        if any(name.startswith(f"{v}_") and _SHADOW.fullmatch(name[len(v) + 1 :]) for v in virtual):
-            continue
-        shapes.append(_read_shape(utils, name, kind == "view", name in virtual))
-    return tuple(shapes)
+    return [
+        _Shape(name, kind == "view", name in virtual)
+        for name, kind, _ in entries
+        if not any(
+            name.startswith(f"{v}_") and _SHADOW.fullmatch(name[len(v) + 1 :]) for v in virtual
+        )
+    ]
 
 
-def _read_views(db: Database, shapes: tuple[_Shape, ...]) -> tuple[_Shape, ...]:
-    """Add the columns of views, worked out in the sandbox: a stored view may never end.
+def _read_tables(reading: Reading, shapes: Sequence[_Shape]) -> tuple[_Shape, ...]:
+    """Add the columns of tables; those of views are worked out later."""
+    names = [s.name for s in shapes if not s.is_view]
+    sqls = [f"SELECT {_INFO} FROM pragma_table_xinfo({_quote_text(n)})" for n in names]  # noqa: S608
+    results = dict(zip(names, reading.ask(sqls, _STRUCTURE_SECONDS), strict=True))
+    return tuple(_add_columns(s, _rows(results.get(s.name))) for s in shapes)
+
+
+def _add_columns(shape: _Shape, rows: Sequence[tuple[Cell, ...]]) -> _Shape:
+    visible = [
+        (str(name), str(declared or ""), required, key, hidden)
+        for name, declared, required, key, hidden in rows
+        if hidden != 1
+    ]
+    columns = tuple(
+        replace(_make_column(name, declared), primary_key=bool(key), nullable=not required)
+        for name, declared, required, key, _ in visible
+    )
+    ranks = sorted((int(key or 0), name) for name, _, _, key, _ in visible if key)
+    stored = () if shape.is_virtual else tuple(row[0] for row in visible if not row[4])
+    primary = tuple(name for _, name in ranks)
+    return replace(shape, columns=columns, stored=stored, primary=primary)
+
+
+def _read_views(reading: Reading, shapes: Sequence[_Shape]) -> tuple[_Shape, ...]:
+    """Add the columns of views; a stored view may never end.
 
     Views that cannot be resolved, and tables without columns, are left out.
     """
-    views = [s.name for s in shapes if s.is_view]
-    found: dict[str, tuple[Column, ...]] = {}
-    ends = time.monotonic() + _VIEW_SECONDS
-    for start in range(0, len(views), _VIEWS_AT_ONCE):
-        if time.monotonic() > ends:
-            break
-        names = views[start : start + _VIEWS_AT_ONCE]
-        quoted = [n.replace("'", "''") for n in names]
-        sqls = [f"SELECT name, type FROM pragma_table_info('{n}')" for n in quoted]  # noqa: S608
-        results = sandbox.run_each(db.path, sqls, _VIEW_LIMITS, stop_after=len(sqls))
-        for name, result in zip(names, results, strict=False):
-            if isinstance(result, QueryResult):
-                found[name] = tuple(_make_column(str(n), str(d or "")) for n, d in result.rows)
-    filled = [replace(s, columns=found.get(s.name, s.columns)) for s in shapes]
+    names = [s.name for s in shapes if s.is_view]
+    sqls = [f"SELECT name, type FROM pragma_table_info({_quote_text(n)})" for n in names]  # noqa: S608
+    results = dict(zip(names, reading.ask(sqls, _VIEW_SECONDS, _ONE_VIEW_SECONDS), strict=True))
+    filled = [
+        replace(
+            s, columns=tuple(_make_column(str(n), str(d or "")) for n, d in _rows(results[s.name]))
+        )
+        if s.is_view
+        else s
+        for s in shapes
+    ]
     return tuple(s for s in filled if s.columns)
+
+
+def _rows(result: QueryResult | QueryError | None) -> tuple[tuple[Cell, ...], ...]:
+    return result.rows if isinstance(result, QueryResult) else ()
+
+
+def _quote_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _make_column(name: str, declared: str) -> Column:
@@ -226,100 +259,107 @@ _SHADOW = re.compile(
 )
 
 
-def _read_shape(utils: UtilsDatabase, name: str, is_view: bool, is_virtual: bool) -> _Shape:
-    rows: list[tuple[Any, ...]] = []
-    if not is_view:
-        with contextlib.suppress(*_READ_ERRORS):
-            rows = utils.execute(f"PRAGMA table_xinfo({quote_identifier(name)})").fetchall()
-    visible = [row for row in rows if row[6] != 1]
-    columns = tuple(
-        replace(_make_column(row[1], row[2] or ""), primary_key=bool(row[5]), nullable=not row[3])
-        for row in visible
-    )
-    stored = () if is_view or is_virtual else tuple(row[1] for row in visible if not row[6])
-    return _Shape(name, is_view, is_virtual, columns, stored)
+_ENTRIES = (
+    "SELECT name, type, substr(coalesce(sql, ''), 1, 100) FROM sqlite_master"
+    " WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
+)
+_INFO = 'name, type, "notnull", pk, hidden'
 
 
-def _read_declared_keys(utils: UtilsDatabase, shapes: Sequence[_Shape]) -> tuple[ForeignKey, ...]:
+def _read_declared_keys(reading: Reading, shapes: Sequence[_Shape]) -> tuple[ForeignKey, ...]:
     """Declared keys whose table and column exist, in the spelling of the tables themselves."""
     by_name = {s.name.casefold(): s for s in shapes}
+    owners = [s for s in shapes if not s.is_view and not s.is_virtual]
+    sqls = [
+        f'SELECT id, seq, "table", "from", "to" FROM pragma_foreign_key_list({_quote_text(s.name)})'  # noqa: S608
+        " ORDER BY id DESC, seq"
+        for s in owners
+    ]
     found: dict[ForeignKey, None] = {}
-    for shape in shapes:
-        if shape.is_view or shape.is_virtual:
-            continue
-        for key in reversed(utils.table(shape.name).foreign_keys):
-            other = by_name.get(key.other_table.casefold())
-            if other is None:
-                continue
-            primary = [c.name for c in other.columns if c.primary_key]
-            for position, (column, target) in enumerate(
-                zip(key.columns, key.other_columns, strict=True)
-            ):
+    for shape, result in zip(owners, reading.ask(sqls, _STRUCTURE_SECONDS), strict=True):
+        for _, group in groupby(_rows(result), key=lambda row: row[0]):
+            for position, (_, _, table, column, target) in enumerate(group):
+                other = by_name.get(str(table).casefold())
+                if other is None:
+                    continue
                 own = _spelling(shape.columns, column)
                 theirs = _spelling(other.columns, target)
-                # Without a column the primary key is meant; sqlite-utils says rowid for a table
-                # whose name is spelled in another case.
-                if not theirs and target in (None, "rowid") and position < len(primary):
-                    theirs = primary[position]
+                # Without a column the primary key is meant, and so it is by rowid.
+                if not theirs and target in (None, "rowid") and position < len(other.primary):
+                    theirs = other.primary[position]
                 if own and theirs:
                     found[ForeignKey(shape.name, own, other.name, theirs)] = None
     return tuple(found)
 
 
-def _spelling(columns: Iterable[Column], name: str | None) -> str:
-    folded = (name or "").casefold()
+def _spelling(columns: Iterable[Column], name: Cell) -> str:
+    folded = str(name or "").casefold()
     return next((c.name for c in columns if c.name.casefold() == folded), "")
 
 
-def _add_samples(utils: UtilsDatabase, shape: _Shape) -> Table:
-    """Give each stored column its kind and samples from the first rows of the table."""
-    cells = _sample(utils, shape)
+def _read_samples(reading: Reading, shapes: Sequence[_Shape]) -> tuple[Table, ...]:
+    """Give each stored column its kind and samples from the first rows of its table."""
+    tables: list[Table] = []
+    ends = time.monotonic() + _SAMPLE_SECONDS
+    for start in range(0, len(shapes), _TABLES_AT_ONCE):
+        chunk = shapes[start : start + _TABLES_AT_ONCE]
+        stored = [s for s in chunk if s.stored]
+        results = reading.ask(
+            [_write_sample(s) for s in stored],
+            ends - time.monotonic(),
+            max_cell_bytes=_SAMPLE_CHARACTERS,
+            max_bytes=_SAMPLE_BYTES,
+        )
+        rows = {s.name: _rows(r) for s, r in zip(stored, results, strict=True)}
+        tables += [_add_samples(s, rows.get(s.name, ())) for s in chunk]
+    return _settle_dates(reading, tables)
+
+
+def _write_sample(shape: _Shape) -> str:
+    # Numbered aliases: the driver cannot describe a result whose column name is not UTF-8.
+    wanted = ", ".join(f"{quote_identifier(n)} AS c{i}" for i, n in enumerate(shape.stored))
+    return f"SELECT {wanted} FROM {quote_identifier(shape.name)} LIMIT {_SAMPLE_ROWS}"  # noqa: S608
+
+
+def _add_samples(shape: _Shape, rows: Sequence[tuple[Cell, ...]]) -> Table:
+    cells = dict(zip(shape.stored, zip(*rows, strict=True), strict=True)) if rows else {}
     columns = []
     for column in shape.columns:
-        values = [_cut(v) for v in cells.get(column.name, ()) if v is not None]
+        values = [v for v in cells.get(column.name, ()) if v is not None]
         if not values:
             columns.append(column)
             continue
         kind, date_format = kinds.infer(column.declared_type, column.name, values)
-        if kinds.is_ambiguous(date_format):
-            more = _sample_texts(utils, shape.name, column.name)
-            date_format = kinds.find_date_format(more) or date_format
         samples = _show(values) if kind != "blob" else ()
         columns.append(replace(column, kind=kind, date_format=date_format, samples=samples))
     return Table(name=shape.name, columns=tuple(columns), is_view=shape.is_view)
 
 
-def _sample(utils: UtilsDatabase, shape: _Shape) -> dict[str, list[Cell]]:
-    if not shape.stored:
-        return {}
-    # Numbered aliases: the driver cannot describe a result whose column name is not UTF-8.
-    wanted = ", ".join(f"{quote_identifier(n)} AS c{i}" for i, n in enumerate(shape.stored))
-    cells: dict[str, list[Cell]] = {name: [] for name in shape.stored}
-    try:
-        for row in utils.execute(
-            f"SELECT {wanted} FROM {quote_identifier(shape.name)} LIMIT {_SAMPLE_ROWS}"  # noqa: S608
-        ):
-            for name, value in zip(shape.stored, row, strict=True):
-                cells[name].append(_cut(value))
-    except _READ_ERRORS:
-        return cells
-    return cells
-
-
-def _sample_texts(utils: UtilsDatabase, table: str, column: str) -> list[str]:
-    name = quote_identifier(column)
-    sql = (
-        f"SELECT DISTINCT {name} AS c FROM {quote_identifier(table)} "  # noqa: S608
-        f"WHERE typeof({name}) = 'text' LIMIT {_DATE_CELLS}"
+def _settle_dates(reading: Reading, tables: Sequence[Table]) -> tuple[Table, ...]:
+    """Look at more cells where the first rows leave day and month open."""
+    wanted = [
+        (t.name, c.name) for t in tables for c in t.columns if kinds.is_ambiguous(c.date_format)
+    ]
+    sqls = [
+        f"SELECT DISTINCT {quote_identifier(column)} AS c FROM {quote_identifier(table)} "  # noqa: S608
+        f"WHERE typeof({quote_identifier(column)}) = 'text' LIMIT {_DATE_CELLS}"
+        for table, column in wanted
+    ]
+    results = reading.ask(sqls, _SAMPLE_SECONDS, max_cell_bytes=_SAMPLE_CHARACTERS)
+    formats = {
+        owner: kinds.find_date_format([str(cell) for (cell,) in _rows(result)])
+        for owner, result in zip(wanted, results, strict=True)
+    }
+    return tuple(
+        replace(
+            t,
+            columns=tuple(
+                replace(c, date_format=formats.get((t.name, c.name)) or c.date_format)
+                for c in t.columns
+            ),
+        )
+        for t in tables
     )
-    try:
-        return [row[0][:_SAMPLE_CHARACTERS] for row in utils.execute(sql)]
-    except _READ_ERRORS:
-        return []
-
-
-def _cut(value: Cell) -> Cell:
-    return value[:_SAMPLE_CHARACTERS] if isinstance(value, str | bytes) else value
 
 
 def _show(values: Iterable[Cell]) -> tuple[str, ...]:
@@ -332,26 +372,44 @@ def _show(values: Iterable[Cell]) -> tuple[str, ...]:
     return tuple(shown)
 
 
-def _find_nulls(utils: UtilsDatabase, shape: _Shape, table: Table) -> Table:
+def _count_rows(
+    reading: Reading, shapes: Sequence[_Shape], tables: Sequence[Table]
+) -> tuple[Table, ...]:
+    """Add row counts; a table whose count is not known before the deadline has none."""
+    names = [s.name for s in shapes if not s.is_view and not s.is_virtual]
+    sqls = [f"SELECT count(*) FROM {quote_identifier(name)}" for name in names]  # noqa: S608
+    results = reading.ask(sqls, _COUNT_SECONDS, _ONE_COUNT_SECONDS)
+    counts = {
+        name: int(result.rows[0][0] or 0)
+        for name, result in zip(names, results, strict=True)
+        if isinstance(result, QueryResult)
+    }
+    return tuple(replace(t, row_count=counts.get(t.name)) for t in tables)
+
+
+def _find_nulls(
+    reading: Reading, shapes: Sequence[_Shape], tables: Sequence[Table]
+) -> tuple[Table, ...]:
     """Mark the columns with a NULL; unmarked when that is not known before the deadline."""
-    open_columns = [c.name for c in table.columns if c.name in shape.stored and c.nullable]
-    if not open_columns:
-        return table
-    counts = ", ".join(f"count({quote_identifier(name)})" for name in open_columns)
-    try:
-        found = utils.execute(
-            f"SELECT count(*), {counts} FROM {quote_identifier(table.name)}"  # noqa: S608
-        ).fetchone()
-    except _READ_ERRORS:
-        return table
-    holding = {n for n, filled in zip(open_columns, found[1:], strict=True) if filled < found[0]}
-    columns = tuple(replace(c, holds_nulls=c.name in holding) for c in table.columns)
-    return replace(table, columns=columns)
-
-
-def _count(utils: UtilsDatabase, table: str) -> int | None:
-    try:
-        rows = utils.execute(f"SELECT count(*) FROM {quote_identifier(table)}")  # noqa: S608
-        return int(rows.fetchone()[0])
-    except _READ_ERRORS:
-        return None
+    wanted = {
+        t.name: names
+        for s, t in zip(shapes, tables, strict=True)
+        if (names := [c.name for c in t.columns if c.name in s.stored and c.nullable])
+    }
+    sqls = [
+        f"SELECT count(*), {', '.join(f'count({quote_identifier(n)})' for n in names)} "  # noqa: S608
+        f"FROM {quote_identifier(table)}"
+        for table, names in wanted.items()
+    ]
+    holding: set[tuple[str, str]] = set()
+    results = reading.ask(sqls, _NULL_SECONDS, _ONE_NULL_SECONDS)
+    for (table, names), result in zip(wanted.items(), results, strict=True):
+        for total, *filled in _rows(result):
+            holding |= {(table, n) for n, f in zip(names, filled, strict=True) if f != total}
+    return tuple(
+        replace(
+            t,
+            columns=tuple(replace(c, holds_nulls=(t.name, c.name) in holding) for c in t.columns),
+        )
+        for t in tables
+    )

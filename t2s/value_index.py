@@ -7,13 +7,14 @@ whatever lies behind those bounds; what was read until then is used.
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from t2s import database
-from t2s.values import Column, Database, Schema
+from sqlite_utils.db import quote_identifier
+
+from t2s.sandbox_reading import Budget, Reading, open_reading
+from t2s.values import Column, Database, QueryResult, Schema
 from t2s.words import STOP_WORDS, join_key, split_words
 
 MAX_VALUE_CHARS = 60
@@ -21,6 +22,13 @@ MAX_COLUMN_VALUES = 5_000
 MAX_VALUES = 200_000
 MAX_ROWS = 200_000
 MAX_SECONDS = 3.0
+_COLUMN_SECONDS = 1.5
+# Columns asked for in one go: their values wait in memory.
+_COLUMNS_AT_ONCE = 20
+# A view may give up to its share before it is stopped; four bytes a character, and quotes.
+_BUDGET = Budget(
+    seconds=MAX_SECONDS, max_rows=2 * MAX_VALUES, max_bytes=2 * MAX_VALUES * 4 * MAX_VALUE_CHARS
+)
 MAX_CATEGORIES = 12
 MAX_CATEGORY_CHARS = 25
 # Cells with more words than this are titles or remarks; one of their words says little.
@@ -71,26 +79,38 @@ def empty_index() -> ValueIndex:
 
 
 def index(db: Database, schema: Schema) -> ValueIndex:
-    """Read the distinct cell texts of a database, bounded in rows, values and time."""
-    ends = time.monotonic() + MAX_SECONDS
+    """Read the distinct cell texts of a database in the sandbox, bounded in rows, values and time.
+
+    Raises:
+        DatabaseError: The file cannot be opened any more, or too many others are waiting.
+    """
     columns: list[IndexedColumn] = []
     texts: list[tuple[int, str]] = []
     keys: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
-    with database.connect(db) as connection, database.deadline(connection, MAX_SECONDS):
-        for table, column, row_count in _candidate_columns(schema):
-            room = min(MAX_COLUMN_VALUES, MAX_VALUES - len(texts))
-            if room <= 0 or time.monotonic() > ends:
-                break
-            values = _distinct_values(connection, table, column.name, room)
-            if not values:
-                continue
-            position = len(columns)
-            columns.append(_describe(table, column, values, row_count))
-            for value in values:
-                _add(value, len(texts), keys, parts, whole_only=column.kind == "date")
-                texts.append((position, value))
+    for table, column, row_count, values in _read_columns(db, schema):
+        values = values[: MAX_VALUES - len(texts)]
+        position = len(columns)
+        columns.append(_describe(table, column, values, row_count))
+        for value in values:
+            _add(value, len(texts), keys, parts, whole_only=column.kind == "date")
+            texts.append((position, value))
     return ValueIndex(tuple(columns), tuple(texts), keys, parts, _collect_vocabulary(keys, parts))
+
+
+def _read_columns(db: Database, schema: Schema) -> list[tuple[str, Column, int | None, list[str]]]:
+    """Return the columns that hold texts, with these, until there are enough for the index."""
+    found = []
+    count = 0
+    candidates = _candidate_columns(schema)
+    with open_reading(db.path, db.name, _BUDGET) as reading:
+        while count < MAX_VALUES and (chunk := tuple(islice(candidates, _COLUMNS_AT_ONCE))):
+            all_values = _read_values(reading, chunk)
+            for (table, column, row_count), values in zip(chunk, all_values, strict=True):
+                if values and count < MAX_VALUES:
+                    found.append((table, column, row_count, values))
+                    count += len(values)
+    return found
 
 
 def _candidate_columns(schema: Schema) -> Iterator[tuple[str, Column, int | None]]:
@@ -102,28 +122,20 @@ def _candidate_columns(schema: Schema) -> Iterator[tuple[str, Column, int | None
                 yield table.name, column, table.row_count
 
 
-def _distinct_values(
-    connection: sqlite3.Connection, table: str, column: str, room: int
-) -> list[str]:
-    """Return distinct short texts of a column; those read so far when time runs out."""
-    name = _quote(column)
+def _read_values(
+    reading: Reading, chunk: tuple[tuple[str, Column, int | None], ...]
+) -> Iterator[list[str]]:
+    """Yield the distinct short texts of each column; those read so far when time runs out."""
     # Identifiers come from the schema and are quoted; there is no way to bind them.
-    statement = (
-        f"SELECT DISTINCT c FROM (SELECT {name} AS c FROM {_quote(table)} LIMIT {MAX_ROWS}) "  # noqa: S608
-        f"WHERE typeof(c) = 'text' AND length(c) BETWEEN 1 AND {MAX_VALUE_CHARS} LIMIT {room}"
-    )
-    values: list[str] = []
-    try:
-        for (value,) in connection.execute(statement):
-            values.append(value)
-    except sqlite3.OperationalError:
-        # Interrupted at the deadline, or a view that cannot be read: use what came.
-        return values
-    return values
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    sqls = [
+        f"SELECT DISTINCT c FROM (SELECT {quote_identifier(column.name)} AS c "  # noqa: S608
+        f"FROM {quote_identifier(table)} LIMIT {MAX_ROWS}) WHERE typeof(c) = 'text' "
+        f"AND length(c) BETWEEN 1 AND {MAX_VALUE_CHARS} LIMIT {MAX_COLUMN_VALUES}"
+        for table, column, _ in chunk
+    ]
+    for result in reading.ask(sqls, MAX_SECONDS, _COLUMN_SECONDS):
+        rows = result.rows if isinstance(result, QueryResult) else ()
+        yield [str(value) for (value,) in rows]
 
 
 def _describe(

@@ -4,6 +4,8 @@ import datetime
 import io
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -64,11 +66,18 @@ def test_bad_files(tmp_path: Path, spoil, said: str):
 
 def test_locked(tmp_path: Path):
     path = make(tmp_path / "busy.db")
-    writer = sqlite3.connect(path, isolation_level=None)
-    writer.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(DatabaseError, match="locked"):
+    # In a process of its own: closing a file drops the locks that the same process holds on it.
+    code = (
+        "import sqlite3, sys; writer = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "writer.execute('BEGIN EXCLUSIVE'); print(flush=True); sys.stdin.read()"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    writer.stdout.readline()
+    with pytest.raises(DatabaseError, match="busy is locked"):
         database.open_readonly(path)
-    writer.close()
+    writer.communicate()
     assert database.open_readonly(path).name == "busy"
 
 
@@ -116,6 +125,16 @@ def test_text_that_is_not_utf8(tmp_path: Path):
         make(tmp_path / "a.db", "CREATE TABLE t (a); INSERT INTO t VALUES (CAST(x'41ff' AS TEXT));")
     )
     assert rows(db, "SELECT a FROM t") == [("A\ufffd",)]
+
+
+def test_files_are_not_opened_in_this_process(tmp_path: Path, monkeypatch):
+    path = make(tmp_path / "a.db")
+
+    def refuse(*_, **__):
+        raise AssertionError("opened here")
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    assert database.open_readonly(path).name == "a"
 
 
 def test_deadline_interrupts(tmp_path: Path):

@@ -69,6 +69,31 @@ def test_each_item_is_matched_once_and_exact_ones_come_first(known):
     assert kinds == sorted(kinds)
 
 
+def test_index_survives_what_is_stored_in_the_file(tmp_path):
+    path = tmp_path / "hostile.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """
+        CREATE TABLE a (name TEXT, big TEXT GENERATED ALWAYS AS (printf('%.*c', 1, 'x')));
+        INSERT INTO a (name) VALUES ('Oslo'), ('Rome'), (CAST(x'41ff' AS TEXT));
+        CREATE TABLE b (name TEXT);
+        INSERT INTO b VALUES ('Lima'), ('Lima'), ('Bonn');
+        CREATE VIEW endless AS
+            WITH RECURSIVE n(i) AS (SELECT 'x' UNION ALL SELECT 'y' FROM n) SELECT i FROM n;
+        -- Only now: storing a row works the column out.
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET sql = replace(sql, 'c'', 1,', 'c'', 2000000000,');
+        """
+    )
+    connection.close()
+    db = database.open_readonly(path)
+    found = index(db, schema.read(db))
+    texts = {(found.columns[position].table, text) for position, text in found.texts}
+    expected = {("a", "Oslo"), ("a", "Rome"), ("a", "A\ufffd"), ("b", "Lima"), ("b", "Bonn")}
+    assert expected <= texts
+    assert {c.table: c.unique for c in found.columns}["b"] is False
+
+
 @pytest.mark.parametrize(
     ("question", "text", "column", "said"),
     [

@@ -1,12 +1,18 @@
 """What the sandbox answers, refuses and stops, with the guard left out."""
 
+import contextlib
 import hashlib
+import json
 import sqlite3
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from t2s import sandbox
+from t2s import sandbox, sandbox_worker, sandbox_workers
 from t2s.errors import (
     DatabaseError,
     InvalidSqlError,
@@ -14,6 +20,8 @@ from t2s.errors import (
     QueryTimeoutError,
     UnsafeSqlError,
 )
+from t2s.sandbox_access import choose_access
+from t2s.sandbox_reading import Budget, open_reading
 from t2s.values import Limits, QueryResult
 
 QUICK = Limits(deadline_seconds=0.3, kill_seconds=1.5)
@@ -202,7 +210,227 @@ def test_find_damage(shop: Path, tmp_path: Path):
 
 def test_a_dead_spare_is_replaced(shop: Path):
     sandbox.run(shop, "SELECT 1")
-    for spare in sandbox._workers()._spares:
+    for spare in sandbox_workers._open_pool()._spares:
         spare.kill()
         spare.wait()
     assert sandbox.run(shop, "SELECT 2").rows == ((2,),)
+
+
+def test_places_are_given_in_order_of_arrival():
+    queue = sandbox_workers.FairQueue(places=1, length=3)
+    assert queue.enter(0.0)
+    came = []
+
+    def wait(name: int) -> None:
+        if queue.enter(10.0):
+            came.append(name)
+            queue.leave()
+
+    threads = []
+    for name in range(3):
+        threads.append(threading.Thread(target=wait, args=(name,)))
+        threads[-1].start()
+        while len(queue._waiting) <= name:
+            time.sleep(0.001)
+    assert not queue.enter(10.0)  # full: refused at once
+    queue.leave()
+    for thread in threads:
+        thread.join()
+    assert came == [0, 1, 2]
+    assert queue.enter(0.0)
+
+
+def test_who_waits_in_vain_gives_up_the_turn():
+    queue = sandbox_workers.FairQueue(places=1, length=3)
+    assert queue.enter(0.0)
+    assert not queue.enter(0.01)
+    queue.leave()
+    assert queue.enter(0.0)
+
+
+def test_a_full_sandbox_says_busy(shop: Path, monkeypatch: pytest.MonkeyPatch):
+    pool = sandbox_workers._Pool()
+    pool.queue = sandbox_workers.FairQueue(places=0, length=0)
+    monkeypatch.setattr(sandbox_workers, "_open_pool", lambda: pool)
+    with pytest.raises(QueryTimeoutError, match="Too many questions"):
+        sandbox.run(shop, "SELECT 1")
+    with (
+        open_reading(shop, "shop", Budget(1.0, 10, 1000)) as reading,
+        pytest.raises(DatabaseError, match="Too many questions"),
+    ):
+        reading.ask(("SELECT 1",), 1.0)
+
+
+def test_missing_protections_are_what_a_worker_reports():
+    found = sandbox.missing_protections()
+    known = {text for _, _, text in sandbox_worker._PROCESS_LIMITS}
+    assert set(found) <= known
+    assert found == sandbox.missing_protections()
+
+
+NO_LIMITS = """
+import json, resource, sys
+def refuse(*_):
+    raise ValueError("not here")
+{change}
+sys.path.append({folder!r})
+import sandbox_worker
+print(json.dumps(sandbox_worker._limit_process()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        ("resource.setrlimit = refuse", 5),
+        ("sys.modules['resource'] = None", 5),
+        ("del resource.RLIMIT_AS", 1),
+    ],
+)
+def test_limits_that_a_platform_refuses_are_named(change: str, count: int):
+    code = NO_LIMITS.format(change=change, folder=str(Path(sandbox.__file__).parent))
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    missing = json.loads(done.stdout)
+    assert len(missing) == count
+    assert "a limit on the memory of the worker process" in missing
+
+
+ROOMY = Budget(seconds=10.0, max_rows=1000, max_bytes=100_000)
+
+
+def test_a_reading_keeps_one_worker(shop: Path):
+    with open_reading(shop, "shop", ROOMY) as reading:
+        assert reading.ask(("SELECT 1",), 1.0)[0].rows == ((1,),)
+        session = reading._session
+        first, second = reading.ask(("SELECT nope", "SELECT 2"), 1.0)
+        assert (type(first), second.rows) == (InvalidSqlError, ((2,),))
+        assert reading._session is session
+        assert reading.ask((), 1.0) == ()
+
+
+def test_a_killed_statement_costs_its_own_answer(shop: Path):
+    # Inside one function the deadline of SQLite is not looked at: only a kill helps.
+    stuck = f"SELECT instr('{'a' * 600_000}', '{'a' * 300_000}b') AS x"
+    with open_reading(shop, "shop", ROOMY) as reading:
+        results = reading.ask(("SELECT 1", stuck, "SELECT 2"), 5.0, statement_seconds=0.05)
+    assert [isinstance(r, QueryResult) for r in results] == [True, False, True]
+
+
+def test_rows_before_an_error_are_kept(shop: Path):
+    # The driver is one row ahead: the row before the error is lost with it.
+    sql = "SELECT CASE WHEN id < 3 THEN id ELSE json('x') END FROM item ORDER BY id"
+    with open_reading(shop, "shop", ROOMY) as reading:
+        (result,) = reading.ask((sql,), 1.0)
+    assert (result.rows, result.truncated) == (((1,),), True)
+    (alone,) = sandbox.run_each(shop, (sql,))
+    assert isinstance(alone, InvalidSqlError)
+
+
+def test_a_reading_ends_at_its_deadline(shop: Path):
+    endless = "SELECT count(*) FROM endless"
+    started = time.monotonic()
+    with open_reading(shop, "shop", Budget(0.4, 1000, 100_000)) as reading:
+        results = reading.ask(("SELECT 1", endless, endless, "SELECT 2"), 9.0, 9.0)
+        late = reading.ask(("SELECT 3",), 1.0)
+    assert isinstance(results[0], QueryResult)
+    assert [type(r) for r in (*results[1:], *late)] == [QueryTimeoutError] * 4
+    assert time.monotonic() - started < 5.0
+
+
+@pytest.mark.parametrize("budget", [Budget(5.0, 3, 100_000), Budget(5.0, 1000, 250)])
+def test_a_reading_is_bounded_in_rows_and_bytes(shop: Path, budget: Budget):
+    with open_reading(shop, "shop", budget) as reading:
+        results = reading.ask(("SELECT * FROM item", "SELECT 1", "SELECT 2"), 5.0)
+        assert isinstance(results[0], QueryResult)
+        assert isinstance(results[-1], QueryLimitError)
+        assert isinstance(reading.ask(("SELECT 3",), 5.0)[0], QueryLimitError)
+
+
+WRITE_AHEAD, ROLLBACK = b"\x02\x02", b"\x01\x01"
+JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
+ACCESS = [
+    # bytes 18 and 19, companions, access
+    (ROLLBACK, {}, "readonly_shm"),
+    (ROLLBACK, {"-journal": JOURNAL}, "readonly_shm"),
+    (ROLLBACK, {"-journal": b"\x00" * 28}, "readonly_shm"),
+    (ROLLBACK, {"-wal": b""}, "immutable"),
+    (WRITE_AHEAD, {}, "immutable"),
+    (WRITE_AHEAD, {"-wal": b""}, "immutable"),
+    (WRITE_AHEAD, {"-wal": b"", "-shm": b"x"}, "readonly_shm"),
+    (WRITE_AHEAD, {"-wal": b"x", "-shm": b"x"}, "readonly_shm"),
+    (WRITE_AHEAD, {"-wal": b"x"}, "readonly_shm"),  # SQLite refuses it without creating -shm
+    (WRITE_AHEAD, {"-journal": b"\x00" * 28}, "immutable"),
+    (WRITE_AHEAD, {"-journal": JOURNAL}, None),
+]
+
+
+@pytest.mark.parametrize(("versions", "companions", "access"), ACCESS)
+def test_access(tmp_path: Path, versions: bytes, companions: dict, access: str | None):
+    path = tmp_path / "a.db"
+    path.write_bytes(b"SQLite format 3\x00\x10\x00" + versions + b"\x00" * 80)
+    for ending, content in companions.items():
+        Path(f"{path}{ending}").write_bytes(content)
+    found = choose_access(path)
+    assert (access or "") in (found or "")
+    assert (found is None) == (access is None)
+
+
+LIVE = """
+import sqlite3, sys
+writer = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    writer.execute(statement).fetchall()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def another_program(path: Path, *statements: str):
+    """A process that has the file open and has run the statements."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", LIVE, str(path), *statements],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout.readline() == b"ready\n"
+    try:
+        yield
+    finally:
+        process.communicate()
+
+
+WRITING = [
+    # what the other program did, rows that are seen (None: locked)
+    (("INSERT INTO t VALUES (2)",), 1 + 1),
+    (("BEGIN IMMEDIATE", "INSERT INTO t VALUES (2)"), 1),
+    (("BEGIN EXCLUSIVE", "INSERT INTO t VALUES (2)"), None),
+    (("PRAGMA journal_mode=wal", "INSERT INTO t VALUES (2)"), 2),
+    (("PRAGMA journal_mode=wal", "BEGIN IMMEDIATE", "INSERT INTO t VALUES (2)"), 1),
+    (
+        (
+            "PRAGMA journal_mode=wal",
+            "INSERT INTO t VALUES (2)",
+            "PRAGMA wal_checkpoint(TRUNCATE)",
+        ),
+        2,
+    ),
+    (("PRAGMA journal_mode=persist", "INSERT INTO t VALUES (2)"), 2),
+]
+
+
+@pytest.mark.parametrize(("statements", "count"), WRITING)
+def test_a_file_in_use_is_read_and_left_alone(tmp_path: Path, statements: tuple, count: int | None):
+    path = tmp_path / "a.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1);")
+    with another_program(path, *statements):
+        before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+        if count is None:
+            with pytest.raises(DatabaseError, match="locked"):
+                sandbox.run(path, "SELECT count(*) FROM t")
+        else:
+            assert sandbox.run(path, "SELECT count(*) FROM t").rows == ((count,),)
+        assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

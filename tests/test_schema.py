@@ -147,6 +147,45 @@ def test_endless_view_is_not_run(tmp_path: Path):
     ]
 
 
+def test_hostile_items_cost_only_themselves(tmp_path: Path):
+    found = read(
+        tmp_path,
+        """
+        CREATE TABLE t (a, big TEXT GENERATED ALWAYS AS (printf('%.*c', 1, 'x')));
+        INSERT INTO t (a) VALUES ('x');
+        CREATE TABLE wide (a TEXT, picture BLOB);
+        INSERT INTO wide VALUES ('x', zeroblob(9000000)), ('y', NULL);
+        CREATE VIEW v0 AS SELECT 1 AS a;
+        """
+        + "".join(
+            f"CREATE VIEW v{i} AS SELECT l.a FROM v{i - 1} l, v{i - 1} r;" for i in range(1, 17)
+        )
+        + "CREATE TABLE z (a INTEGER); INSERT INTO z VALUES (NULL), (7);"
+        # Only now: storing a row works the column out.
+        + "PRAGMA writable_schema = ON;"
+        + "UPDATE sqlite_master SET sql = replace(sql, 'c'', 1,', 'c'', 2000000000,');",
+    )
+    tables = {t.name: t for t in found.tables}
+    assert tables["t"].columns[0].samples == ("x",)
+    assert tables["wide"].columns[0].samples == ("x", "y")
+    assert tables["wide"].columns[1].holds_nulls
+    assert (tables["z"].row_count, tables["z"].columns[0].samples) == (2, ("7",))
+    assert "v3" in tables
+
+
+def test_keys_of_several_columns(tmp_path: Path):
+    found = read(
+        tmp_path,
+        """
+        CREATE TABLE p (b INTEGER, a INTEGER, c INTEGER UNIQUE, PRIMARY KEY (a, b));
+        CREATE TABLE q (x INTEGER, y INTEGER, z INTEGER REFERENCES p (c),
+                        FOREIGN KEY (x, y) REFERENCES P);
+        """,
+    )
+    said = [(k.table, k.column, k.other_table, k.other_column) for k in found.foreign_keys]
+    assert said == [("q", "z", "p", "c"), ("q", "x", "p", "a"), ("q", "y", "p", "b")]
+
+
 FILL = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) INSERT INTO"
 INFERRED = [
     # tables, rows, keys
