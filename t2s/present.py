@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import sqlparse
 
+from t2s.present_text import clean_text as clean_text
+from t2s.present_text import disarm, show_text
 from t2s.values import Cell, ChartKind, ChartSpec, QueryResult
 
 if TYPE_CHECKING:
@@ -30,8 +32,6 @@ MIN_SCATTER_POINTS = 5
 MIN_HISTOGRAM_VALUES = 20
 
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([ T]\d{2}:\d{2}.*)?)?|\d{4}|\d{4}-?[QW]\d{1,2}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Numbers that name something rather than measure it: neither thousands separators nor a chart.
 _LABEL_WORDS = frozenset(
@@ -43,31 +43,31 @@ _AGGREGATES = frozenset(("count", "sum", "avg", "total", "average", "number", "n
 def to_frame(result: QueryResult) -> pd.DataFrame:
     """Return the rows as a DataFrame of objects, so that integers beside NULL stay exact.
 
-    Headers are made distinct; bytes, integers beyond 2**53 and broken text become readable text.
+    Headers are made distinct; bytes, integers beyond 2**53, infinities and characters that cannot be seen
+    become readable text.
     """
     import pandas as pd  # noqa: PLC0415 - 0.3 s that only a table needs
 
-    rows = [[_show_cell(cell) for cell in row] for row in result.rows]
+    rows = [[show_cell(cell) for cell in row] for row in result.rows]
     return pd.DataFrame(rows, columns=list(name_headers(result.columns)), dtype=object)
 
 
-def name_headers(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return distinct, non-empty headers: a repeated "name" becomes "name (2)"."""
+def name_headers(columns: tuple[str, ...], *, as_shown: bool = True) -> tuple[str, ...]:
+    """Return distinct, non-empty headers: a repeated "name" becomes "name (2)".
+
+    ``as_shown`` makes characters visible that cannot be seen.
+    """
+    clean = show_text if as_shown else clean_text
     taken: set[str] = set()
     headers = []
     for position, column in enumerate(columns, start=1):
-        base = clean_text(column).strip() or f"column {position}"
+        base = clean(column).strip() or f"column {position}"
         header, number = base, 2
         while header in taken:
             header, number = f"{base} ({number})", number + 1
         taken.add(header)
         headers.append(header)
     return tuple(headers)
-
-
-def clean_text(text: str) -> str:
-    """Return text that can be encoded: lone surrogates become U+FFFD."""
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def describe_bytes(value: bytes) -> str:
@@ -84,10 +84,11 @@ def to_json_cell(cell: Cell) -> str | int | float | None:
     return clean_text(cell) if isinstance(cell, str) else cell
 
 
-def _show_cell(cell: Cell) -> str | int | float | None:
+def show_cell(cell: Cell) -> str | int | float | None:
+    """Return a cell as a browser can show it: exact integers, text without hidden characters."""
     if isinstance(cell, int) and abs(cell) > MAX_SAFE_INTEGER:
         return str(cell)
-    return to_json_cell(cell)
+    return show_text(cell) if isinstance(cell, str) else to_json_cell(cell)
 
 
 def headline(result: QueryResult) -> str | None:
@@ -100,7 +101,7 @@ def headline(result: QueryResult) -> str | None:
     if isinstance(cell, bytes):
         return describe_bytes(cell)
     if isinstance(cell, str):
-        text = clean_text(cell)
+        text = show_text(cell)
         fits = len(text) <= MAX_HEADLINE_CHARACTERS and text.strip() and "\n" not in text
         return text if fits else None
     return format_number(cell, grouped=not _is_label(result.columns[0], plain_years=True))
@@ -140,26 +141,19 @@ def summary(result: QueryResult) -> str:
 def to_csv(result: QueryResult) -> bytes:
     """Return the rows as CSV that spreadsheets open as UTF-8 and never run as formulas.
 
-    Text that begins like a formula gets a leading apostrophe unless it is a number (OWASP, CSV injection).
+    Text that begins like a formula gets a leading apostrophe unless it is a number, and every text stands in
+    quotes, so that none is split where a semicolon or tab separates cells (OWASP, CSV injection).
     """
     target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow([_disarm(header) for header in name_headers(result.columns)])
+    writer = csv.writer(target, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow([disarm(header) for header in name_headers(result.columns, as_shown=False)])
     writer.writerows([[_csv_cell(cell) for cell in row] for row in result.rows])
     return target.getvalue().encode("utf-8-sig")
 
 
 def _csv_cell(cell: Cell) -> str | int | float | None:
     shown = to_json_cell(cell)
-    return _disarm(shown) if isinstance(cell, str) and isinstance(shown, str) else shown
-
-
-def _disarm(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_START) and not _is_number_text(text) else text
-
-
-def _is_number_text(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+([.,]\d+)*(e[+-]?\d+)?%?", text, re.IGNORECASE) is not None
+    return disarm(shown) if isinstance(cell, str) and isinstance(shown, str) else shown
 
 
 def choose_chart(result: QueryResult) -> ChartSpec | None:

@@ -35,6 +35,9 @@ HEADLINES = [
     (["photo"], [[b"\x00\x01"]], "<2 bytes>"),
     (["photo"], [[b"\x00"]], "<1 byte>"),
     (["name"], [["a\udcffb"]], "a\ufffdb"),
+    (["name"], [["a\u202eb\x00"]], "a[U+202E]b␀"),
+    (["x"], [[float("-inf")]], "-inf"),
+    (["x"], [[-(2**63)]], "-9,223,372,036,854,775,808"),
     (["name"], [["x" * 81]], None),
     (["name"], [["two\nlines"]], None),
     (["name"], [[" "]], None),
@@ -70,12 +73,73 @@ HEADERS = [
     (("<b>x</b>",), ("<b>x</b>",)),
     (("a\udcff",), ("a\ufffd",)),
     (("Name", "name"), ("Name", "name")),
+    (("a\u200b", "a", "\u200b"), ("a[U+200B]", "a", "[U+200B]")),
+    (("\u202ename",), ("[U+202E]name",)),
+    (("two\nlines",), ("two\nlines",)),
+    (("=a",), ("=a",)),
 ]
 
 
 @pytest.mark.parametrize(("columns", "expected"), HEADERS)
 def test_headers_are_distinct(columns, expected):
     assert present.name_headers(columns) == expected
+
+
+SHOWN = [
+    ("plain", "plain"),
+    ("", ""),
+    ("two\nlines\tand a tab\r\n", "two\nlines\tand a tab\r\n"),
+    ("<b>*x*</b> =1+1", "<b>*x*</b> =1+1"),
+    ("a\x00b\x1b[31mc\x7f", "a␀b␛[31mc␡"),
+    ("a\rb", "a␍b"),
+    ("\x85\x9b", "[U+0085][U+009B]"),
+    ("exe\u202egpj", "exe[U+202E]gpj"),
+    ("\u2066a\u2069\u200e\u061c", "[U+2066]a[U+2069][U+200E][U+061C]"),
+    ("O\u200bslo\ufeff\u00ad\u2060", "O[U+200B]slo[U+FEFF][U+00AD][U+2060]"),
+    ("a\u200db\u200c", "a[U+200D]b[U+200C]"),
+    ("\u3164\uffa0", "[U+3164][U+FFA0]"),
+    ("a\u2028b", "a[U+2028]b"),
+    ("a\U000e0041\U000e007f", "a[U+E0041][U+E007F]"),
+    ("\ud800x\udcff", "\ufffdx\ufffd"),
+    ("naïve 日本 עברית العربية", "naïve 日本 עברית العربية"),
+    ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # Persian needs the joiner
+    (
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
+    ),
+    ("\U0001f3f4\U000e0067\U000e007f", "\U0001f3f4\U000e0067\U000e007f"),  # a flag
+    ("x" * 10_000, "x" * 10_000),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SHOWN)
+def test_what_cannot_be_seen_is_marked(text, expected):
+    shown = present.to_frame(result(["a"], [[text]])).iloc[0, 0]
+    assert shown.encode().decode() == expected
+
+
+FRAMED = [
+    (2**53 - 1, 2**53 - 1),
+    (2**53, str(2**53)),
+    (-(2**53), str(-(2**53))),
+    (2**63 - 1, "9223372036854775807"),
+    (2**70, str(2**70)),
+    (float("inf"), "inf"),
+    (float("-inf"), "-inf"),
+    (float("nan"), "nan"),
+    (-0.0, 0.0),
+    (1e-300, 1e-300),
+    (None, None),
+    (b"", "<0 bytes>"),
+    (b"\xff" * 1000, "<1,000 bytes>"),
+    (True, True),
+]
+
+
+@pytest.mark.parametrize(("cell", "expected"), FRAMED)
+def test_framed_cells(cell, expected):
+    shown = present.to_frame(result(["a"], [[cell]])).iloc[0, 0]
+    assert (shown, type(shown)) == (expected, type(expected))
 
 
 def test_frame_keeps_cells_exact():
@@ -116,6 +180,20 @@ CSV_CELLS = [
     ('say "hi", twice\nover', 'say "hi", twice\nover'),
     ("é", "é"),
     ("\udcff", "\ufffd"),
+    ("\n=1", "'\n=1"),
+    ("  =1+1", "'  =1+1"),
+    ("\uff1d1+1", "'\uff1d1+1"),
+    ("a=1", "a=1"),
+    ("-.5", "-.5"),
+    ("-5%", "-5%"),
+    ("+1-800-555", "'+1-800-555"),
+    ("=" + "9" * 10_000, "'=" + "9" * 10_000),
+    ("a\u202eb\x1b\u200b", "a\u202eb\x1b\u200b"),  # an export is faithful
+    (2**63 - 1, "9223372036854775807"),
+    (-(2**63), "-9223372036854775808"),
+    (2**70, str(2**70)),
+    (float("inf"), "inf"),
+    (float("nan"), "nan"),
 ]
 
 
@@ -126,8 +204,14 @@ def test_csv_cell(cell, expected):
     assert rows == [["a", "'=b"], [expected, "end"]]
 
 
+def test_a_text_is_one_cell_also_where_semicolons_separate_cells():
+    data = present.to_csv(result(["a;b"], [["x;=1+1;y"]])).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(data, newline=""), delimiter=";"))
+    assert rows == [["a;b"], ["x;=1+1;y"]]
+
+
 def test_csv_starts_with_a_byte_order_mark():
-    assert present.to_csv(result(["a"], [])) == b"\xef\xbb\xbfa\r\n"
+    assert present.to_csv(result(["a"], [])) == b'\xef\xbb\xbf"a"\r\n'
 
 
 MONTHS = [[f"2024-{month:02}", month * 10] for month in range(1, 7)]

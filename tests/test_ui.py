@@ -5,7 +5,7 @@ import re
 import pytest
 
 from t2s.ui import charts, suggestions
-from t2s.ui.markup import count, escape, shorten
+from t2s.ui.markup import MAX_LABEL_CHARACTERS, count, escape, shorten
 from t2s.values import ChartSpec, Column, ForeignKey, Schema, Table
 
 
@@ -27,6 +27,20 @@ def test_escape_leaves_no_markup_and_keeps_every_character(text):
     assert not re.search(r":(?=[a-z/])|@\w|www\.", escaped.replace("\\", ""))
     read = re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "")
     assert read == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\u202eb\u200b", "a[U+202E]b[U+200B]"),
+        ("a\x00\x1b[0m", "a␀␛[0m"),
+        ("\udcff", "\ufffd"),
+        ("x" * 10_000, "x" * (MAX_LABEL_CHARACTERS - 1) + "…"),
+        ("two\n\nlines\u2028", "two lines[U+2028]"),
+    ],
+)
+def test_escape_shows_what_is_hidden_and_ends(text, expected):
+    assert re.sub(r"\\(.)", r"\1", escape(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,3 +103,25 @@ def test_suggestions_of_a_schema_without_words_are_none(tables):
 def test_chart_descriptions(kind, mark, horizontal):
     spec = charts.build_spec(ChartSpec(kind, 0, 1), {"x": "a.b", "y": "c[0]"}, 5)
     assert (spec["mark"]["type"], spec["encoding"]["x"]["type"]) == (mark, horizontal)
+
+
+def test_chart_titles_are_short():
+    spec = charts.build_spec(ChartSpec("bar", 0, 1), {"x": "n" * 10_000, "y": "m"}, 5)
+    titles = [spec["encoding"][axis]["title"] for axis in ("x", "y")]
+    assert [len(title) for title in titles] == [60, 1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (None, "(none)"),
+        ("<b>x</b>", "<b>x</b>"),
+        ("a\u202eb", "a[U+202E]b"),
+        ("\udcff", "\ufffd"),
+        (2**60, str(2**60)),
+        (1.5, "1.5"),
+        (b"ab", "<2 bytes>"),
+    ],
+)
+def test_chart_labels(cell, expected):
+    assert charts.label_cell(cell) == expected

@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from t2s import present
+from t2s.present_text import show_text
 from t2s.ui.charts import draw_chart
 from t2s.ui.markup import escape, shorten
 from t2s.values import Answer, Failure, QueryResult
@@ -45,7 +46,7 @@ def _draw_answer(item: Answer, result: QueryResult, key: str) -> None:
     if headline is not None:
         name = shorten(present.name_headers(result.columns)[0], _MAX_LABEL_CHARACTERS)
         st.metric(escape(name), escape(headline), label_visibility="collapsed")
-    st.text(item.sentence)
+    st.text(show_text(item.sentence))
     _draw_remarks(item)
     if headline is None and item.chart is not None:
         chart, table = st.tabs(["Chart", "Table"])
@@ -90,7 +91,7 @@ def _summarize(result: QueryResult) -> str:
 
 
 def _draw_sql(sql: str) -> None:
-    text = present.format_sql(sql)
+    text = show_text(present.format_sql(sql))
     height: int | Literal["content"] = (
         _SQL_PIXELS if text.count("\n") >= _MAX_SQL_LINES else "content"
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from t2s.present_text import show_text
+
+MAX_LABEL_CHARACTERS = 1000  # a longer name or message would bury the page
 # A character of no width that keeps two others from being read together.
 _WORD_JOINER = "\u2060"
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&=^\"'])")
@@ -14,8 +17,12 @@ _SPACES = re.compile(r"\s+")
 
 
 def escape(text: str) -> str:
-    """Return Markdown on one line that reads as exactly ``text``: no emphasis, links, HTML, icons or maths."""
-    escaped = _PUNCTUATION.sub(r"\\\1", _SPACES.sub(" ", text).strip())
+    """Return Markdown on one line that reads as exactly ``text``: no emphasis, links, HTML, icons or maths.
+
+    What cannot be seen is made visible, and what is longer than a page can hold is cut.
+    """
+    line = shorten(_SPACES.sub(" ", show_text(text)).strip(), MAX_LABEL_CHARACTERS)
+    escaped = _PUNCTUATION.sub(r"\\\1", line)
     return _LATE.sub(rf"\1{_WORD_JOINER}", escaped)
 
 
