@@ -1,5 +1,6 @@
 # make app   the page on http://127.0.0.1:8501
 # make test  formatting, lint, strict types and all tests
+# make fuzz, make soak, make attacks ATTACKS=DIR  the long checks of SECURITY.md
 # PYTHON=python3.12 picks another interpreter, PORT=8600 another port, and PIP_ARGS goes to every
 # pip install (PIP_ARGS="--extra-index-url ..." is how to get a CPU build of torch).
 
@@ -12,7 +13,7 @@ RUN := $(VENV)/bin/python
 RUNTIME_LISTS := requirements.txt
 TEST_LISTS := requirements.txt train/requirements.txt tests/requirements.txt
 
-.PHONY: app test screenshots benchmark-app clean
+.PHONY: app test screenshots benchmark-app fuzz soak attacks clean
 
 app: $(RUN)
 	@lists="$(RUNTIME_LISTS)"; stamp=$(VENV)/runtime.installed; $(install)
@@ -30,6 +31,20 @@ screenshots: $(RUN)
 benchmark-app: $(RUN)
 	@lists="$(TEST_LISTS)"; stamp=$(VENV)/tests.installed; $(install)
 	$(RUN) tests/benchmark_app.py
+
+fuzz: $(RUN)
+	@lists="$(TEST_LISTS)"; stamp=$(VENV)/tests.installed; $(install)
+	$(RUN) tests/fuzz.py $(FUZZ_ARGS)
+
+soak: $(RUN)
+	@lists="$(TEST_LISTS)"; stamp=$(VENV)/tests.installed; $(install)
+	$(RUN) tests/soak.py
+
+# make attacks ATTACKS=DIR, where DIR holds make_dbs.py and attacks.json
+attacks: $(RUN)
+	@test -n "$(ATTACKS)" || { echo "Name the folder of attacks: make attacks ATTACKS=DIR"; exit 1; }
+	@lists="$(TEST_LISTS)"; stamp=$(VENV)/tests.installed; $(install)
+	$(RUN) tests/benchmark_attacks.py --attacks "$(ATTACKS)"
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

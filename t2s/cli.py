@@ -1,8 +1,8 @@
-"""The command line: ``python -m t2s ask|schema|batch``.
+"""The command line: ``python -m t2s ask|schema|batch|doctor``.
 
 Exit codes: 0 done; 1 could not be done, with one sentence on stderr; 2 wrong usage; 3 the question cannot be
 answered from this database (``ask`` alone); 130 interrupted. ``batch`` ends with 0 once every line is
-written, whatever became of single questions.
+written, whatever became of single questions; ``doctor`` ends with 1 when something that is needed is missing.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import IO
 
 from tqdm import tqdm
 
-from t2s import backends, database, pipeline, present
+from t2s import backends, cli_doctor, database, pipeline, present
 from t2s import schema as schemas
 from t2s.backends import Backend, ModelSpec
 from t2s.errors import T2SError
 from t2s.values import Answer, QueryResult, Schema
 
 DONE, FAILED, UNANSWERABLE, INTERRUPTED = 0, 1, 3, 130
+SAMPLES_FOLDER = Path(__file__).resolve().parents[1] / "sample_dbs"
 MAX_OPEN_SESSIONS = 8  # a session holds an index of a few megabytes
 MAX_SHOWN_ROWS = 40
 MAX_SHOWN_CHARACTERS = 60
@@ -62,6 +63,8 @@ def main(argv: Sequence[str] | None = None, load_backend: LoadBackend = backends
 def _run(arguments: argparse.Namespace, load_backend: LoadBackend) -> int:
     if arguments.command == "schema":
         return _show_schema(arguments.database, as_json=arguments.json)
+    if arguments.command == "doctor":
+        return _examine(arguments.model)
     if arguments.command == "ask":
         backend = load_backend(_model(arguments.model))
         session = pipeline.open_session(arguments.database, backend)
@@ -108,7 +111,19 @@ def _build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help='JSON lines to write: {"id", "sql", "confidence", "seconds", "error"?}, in the same order',
     )
+    commands.add_parser(
+        "doctor", parents=[model], help="tell whether this machine has what the app needs"
+    )
     return parser
+
+
+def _examine(model: Path) -> int:
+    """Print one line for each finding."""
+    missing = 0
+    for finding in cli_doctor.examine(model, sorted(SAMPLES_FOLDER.glob("*.sqlite"))):
+        print(f"{finding.state:<8} {_plain(finding.text)}", flush=True)
+        missing += finding.state == "missing"
+    return FAILED if missing else DONE
 
 
 def _model(path: Path) -> ModelSpec:

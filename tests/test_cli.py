@@ -2,12 +2,13 @@ import json
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from t2s import cli
-from t2s.backends import ModelSpec
+from t2s import cli, cli_doctor
+from t2s.backends import ModelSpec, checksums
 from t2s.backends.scripted import ScriptedBackend
 from t2s.errors import BackendError
 
@@ -287,3 +288,90 @@ def test_as_a_program(folder):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "Counts the records of city." in done.stdout
+
+
+FLAGS = [
+    ("flags : fpu avx512_bf16 sse2\n", "ok", "with bfloat16"),
+    ("flags : fpu avx512f\n", "note", "without bfloat16"),
+    (None, "note", "features unknown"),
+]
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A folder whose list of hashes is right; doctor does not load it."""
+    path = tmp_path / "tiny"
+    path.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (path / name).write_text(name)
+    checksums.write(path)
+    return path
+
+
+def examine(model, samples, cpu_file=cli_doctor.CPU_FILE):
+    return list(cli_doctor.examine(model, samples, cpu_file))
+
+
+@pytest.mark.parametrize(("text", "state", "said"), FLAGS)
+def test_doctor_reads_what_the_processor_can_do(folder, model, text, state, said):
+    path = folder / "cpuinfo"
+    if text is not None:
+        path.write_text(text)
+    found = [f for f in examine(model, [], path) if f.text.startswith("Processor")]
+    assert [f.state for f in found] == [state]
+    assert said in found[0].text
+
+
+def test_doctor_finds_nothing_missing(folder, model):
+    found = examine(model, [folder / "one.sqlite"])
+    assert [f for f in found if f.state == "missing"] == []
+    texts = [f.text for f in found]
+    assert [t.split()[0].rstrip(":") for t in texts if "Sandbox" not in t] == [
+        *("Python", "SQLite", "Libraries", "Temporary", "Processor", "Model", "Sample")
+    ]
+    assert any(t.startswith("Sandbox") for t in texts)
+    assert "Sample one: readable, 2 objects" in texts
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda model: (model / "model.safetensors").unlink(), "has no model.safetensors"),
+        (lambda model: (model / "model.safetensors").write_text("x"), "altered"),
+        (lambda model: (model / "SHA256SUMS").unlink(), "has no SHA256SUMS"),
+    ],
+)
+def test_doctor_names_what_is_wrong_with_the_model(folder, model, break_it, said):
+    break_it(model)
+    missing = [f.text for f in examine(model, [folder / "one.sqlite"]) if f.state == "missing"]
+    assert len(missing) == 1
+    assert said in missing[0]
+    assert str(folder) not in missing[0]
+
+
+@pytest.mark.parametrize(("names", "said"), [((), "Samples: there are none"), (("bad",), "bad")])
+def test_doctor_names_samples_that_cannot_be_read(folder, model, names, said):
+    found = examine(model, [folder / f"{name}.sqlite" for name in names])
+    assert [said in f.text for f in found if f.state == "missing"] == [True]
+
+
+def test_doctor_tells_what_the_sandbox_lacks(folder, model):
+    found = [*cli_doctor.examine(model, [], list_unprotected=lambda: ("a limit on memory",))]
+    assert cli_doctor.Finding("note", "Sandbox: this system lacks a limit on memory") in found
+
+
+def test_doctor_needs_a_writable_temporary_folder(folder, model, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "nowhere"))
+    missing = [f.text for f in examine(model, [folder / "one.sqlite"]) if f.state == "missing"]
+    assert missing == ["Temporary folder: it cannot be written; set TMPDIR to one that can."]
+
+
+@pytest.mark.parametrize(("broken", "code"), [(False, cli.DONE), (True, cli.FAILED)])
+def test_doctor_prints_one_line_each(folder, model, capsys, broken, code):
+    if broken:
+        (model / "tokenizer.json").unlink()
+    assert run(folder, "doctor", "--model", str(model)) == code
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} <= {"ok", "note", "missing"}
+    assert sum(line.startswith("missing") for line in lines) == broken
+    assert [line for line in lines if "Sample bookshop: readable" in line]
