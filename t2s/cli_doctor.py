@@ -133,7 +133,7 @@ def _check_sample(path: Path) -> Finding:
     """Read a sample the way the app reads any database."""
     try:
         opened = database.open_readonly(path)
-        tables = sandbox.run(opened.path, "SELECT count(*) FROM sqlite_master").rows[0][0]
+        counted = sandbox.run(opened.path, "SELECT count(*) FROM sqlite_master")
     except T2SError as error:
         return Finding("missing", f"Sample {path.stem}: {error}")
-    return Finding("ok", f"Sample {path.stem}: readable, {tables} objects")
+    return Finding("ok", f"Sample {path.stem}: readable, {int(counted.rows[0][0] or 0)} objects")
