@@ -102,7 +102,9 @@ def find_fan_out(tree: exp.Expr, schema: Schema) -> Iterator[Doubt]:
             row = exp.column("rowid", table=source.alias_or_name)
             probe = _strip(select, "1").group_by(*(key.copy() for key in keys), row, copy=False)
             repeats.append(f"EXISTS ({write(probe.having('count(*) > 1').limit(1))})")
-        names = [table.name for table in tables if table is not None]
+        names = list(dict.fromkeys(table.name for table in tables if table is not None))
+        if len(names) < 2:
+            continue  # pairs of rows of one table are counted on purpose
         sentence = (
             f"{', '.join(names[:-1])} and {names[-1]} are joined so that rows of each come up several times, "
             "and are counted as often."
@@ -256,15 +258,19 @@ def _tell_if_any(sentence: str, rows: Sequence[Row]) -> str:
 
 
 def _tell_ties(result: QueryResult, keys: int, rows: Sequence[Row]) -> str:
-    if len(rows) < 2:
+    if not rows:
         return ""
     shown = set(result.rows)
     last = rows[0][-keys:]
+    last_shown = "the last one shown" if len(result.rows) > 1 else "the one shown"
+    if last[0] is None:
+        return (
+            f"{last_shown.capitalize()} has nothing in it to sort by; ask for those with a value."
+        )
     tied = [row for row in rows[1:] if row[-keys:] == last]
     cut = len([row for row in tied if row[:-keys] not in shown])
     if not cut:
         return ""
     many = f"At least {cut}" if len(tied) == MAX_TIES else str(cut)
     noun, verb = ("row is", "was") if cut == 1 else ("rows are", "were")
-    last_shown = "the last one shown" if len(result.rows) > 1 else "the one shown"
     return f"{many} more {noun} level with {last_shown} and {verb} cut off; ask for more rows to see all."

@@ -135,6 +135,10 @@ TOLD = [
         "SELECT town_id FROM school WHERE town_id > 0 GROUP BY town_id ORDER BY count(*) > 0 LIMIT 1",
         TIED.format(""),
     ),
+    (
+        "SELECT name FROM town ORDER BY country LIMIT 1",
+        "The one shown has nothing in it to sort by; ask for those with a value.",
+    ),
     # columns beside an aggregate
     ("SELECT name, count(*) FROM town", LOOSE.format("the whole")),
     ("SELECT people, name, count(*) FROM town GROUP BY people", LOOSE.format("each group")),
@@ -149,6 +153,10 @@ TOLD = [
     ),
     (
         "SELECT count(s.id) FROM school s JOIN shop h ON s.town_id = h.town_id",
+        FAN.format("school and shop"),
+    ),
+    (
+        "SELECT count(*) FROM school s JOIN shop h ON s.town_id = h.town_id JOIN school z ON z.town_id = h.town_id",
         FAN.format("school and shop"),
     ),
     # outer joins
@@ -215,6 +223,7 @@ SILENT = [
     "SELECT t.name, count(*) FROM town t JOIN school s ON s.town_id = t.id GROUP BY t.id",
     "SELECT name, count(*) FROM town WHERE id = 1",
     "SELECT t.name, sum(s.pupils) FROM town t JOIN school s ON s.town_id = t.id GROUP BY t.name",
+    "SELECT count(*) FROM town a JOIN town b ON a.people = b.people",
     "SELECT count(DISTINCT s.id) FROM school s JOIN shop h ON s.town_id = h.town_id",
     "SELECT count(*) FROM town a JOIN school s ON s.town_id = a.id JOIN shop h ON h.town_id = a.id WHERE s.id = 3",
     "SELECT t.name, s.pupils FROM town t LEFT JOIN school s ON s.town_id = t.id WHERE s.id IS NULL",
