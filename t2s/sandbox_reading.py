@@ -148,6 +148,8 @@ class Reading:
             if is_harmed or self._rows <= 0 or self._bytes <= 0:
                 self.close()
                 break
+        if self._session is not None:
+            self._session.rest()
         return results
 
 

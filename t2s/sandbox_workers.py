@@ -30,6 +30,8 @@ _AT_ONCE = 2
 _QUEUE_LENGTH = 32
 _QUEUE_SECONDS = 10.0
 _SPARES = 1
+# What a wait of the system may be asked for.
+_LONGEST_WAIT_SECONDS = 3600.0
 _OPENED_BYTES = 64 * 1024
 # SIGXCPU: the limit on processor time.
 _CPU_SIGNAL = 24
@@ -135,7 +137,7 @@ class _Watch:
     def _wait(self) -> None:
         with self._changed:
             while (left := self._ends - time.monotonic()) > 0:
-                self._changed.wait(left)
+                self._changed.wait(min(left, _LONGEST_WAIT_SECONDS))
             if self._ends > -math.inf:
                 self.fired = True
                 self._process.kill()
@@ -222,6 +224,10 @@ class Session:
         if not isinstance(frame, dict):
             raise WorkerGone(timed_out=False)
         return frame
+
+    def rest(self) -> None:
+        """Let the worker live until it is sent something or closed."""
+        self._parts()[1].move(math.inf)
 
     def _read(self, count: int) -> bytes:
         process, watch = self._parts()

@@ -12,7 +12,7 @@ from sqlite_utils.db import quote_identifier
 
 from t2s import kinds
 from t2s.errors import DatabaseError, QueryError
-from t2s.keys import infer_keys
+from t2s.keys import Ask, infer_keys
 from t2s.sandbox_reading import Budget, Reading, open_reading
 from t2s.values import Cell, Column, Database, ForeignKey, QueryResult, Schema, Table
 
@@ -73,13 +73,22 @@ def read(db: Database) -> Schema:
         tables = _read_samples(reading, shapes)
         tables = _count_rows(reading, shapes, tables)
         tables = _find_nulls(reading, shapes, tables)
-        ends = time.monotonic() + _KEY_SECONDS
-
-        def ask(sqls: Sequence[str]) -> tuple[QueryResult | QueryError, ...]:
-            return reading.ask(sqls, ends - time.monotonic(), _ONE_KEY_SECONDS)
-
-        keys += infer_keys(ask, tables, keys)
+        keys += infer_keys(_bound(reading, _KEY_SECONDS, _ONE_KEY_SECONDS), tables, keys)
     return Schema(tables=tables, foreign_keys=keys, name=db.name)
+
+
+def _bound(reading: Reading, seconds: float, statement_seconds: float) -> Ask:
+    """Return what runs statements until they have taken so many seconds together."""
+    left = seconds
+
+    def ask(sqls: Sequence[str]) -> tuple[QueryResult | QueryError, ...]:
+        nonlocal left
+        started = time.monotonic()
+        results = reading.ask(sqls, left, statement_seconds)
+        left -= time.monotonic() - started
+        return results
+
+    return ask
 
 
 def pick(
@@ -187,14 +196,17 @@ def _list_shapes(reading: Reading, name: str) -> list[_Shape]:
             detail=found.detail,
         ) from found
     entries = [(str(n), kind, str(sql)) for n, kind, sql in found.rows]
-    virtual = [n for n, _, sql in entries if sql.lstrip().upper().startswith("CREATE VIRTUAL")]
+    virtual = {n for n, _, sql in entries if sql.lstrip().upper().startswith("CREATE VIRTUAL")}
     return [
-        _Shape(name, kind == "view", name in virtual)
-        for name, kind, _ in entries
-        if not any(
-            name.startswith(f"{v}_") and _SHADOW.fullmatch(name[len(v) + 1 :]) for v in virtual
-        )
+        _Shape(entry, kind == "view", entry in virtual)
+        for entry, kind, _ in entries
+        if not _is_shadow(entry, virtual)
     ]
+
+
+def _is_shadow(name: str, virtual: set[str]) -> bool:
+    owner, _, part = name.rpartition("_")
+    return owner in virtual and _SHADOW.fullmatch(part) is not None
 
 
 def _read_tables(reading: Reading, shapes: Sequence[_Shape]) -> tuple[_Shape, ...]:

@@ -310,6 +310,15 @@ def test_a_reading_keeps_one_worker(shop: Path):
         assert reading.ask((), 1.0) == ()
 
 
+def test_a_worker_waits_for_the_program(shop: Path):
+    with open_reading(shop, "shop", ROOMY) as reading:
+        reading.ask(("SELECT 1",), 0.01)
+        session = reading._session
+        time.sleep(0.7)
+        assert reading.ask(("SELECT 2",), 1.0)[0].rows == ((2,),)
+        assert reading._session is session
+
+
 def test_a_killed_statement_costs_its_own_answer(shop: Path):
     # Inside one function the deadline of SQLite is not looked at: only a kill helps.
     stuck = f"SELECT instr('{'a' * 600_000}', '{'a' * 300_000}b') AS x"
