@@ -334,7 +334,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     fuzz_statements(
         0 if arguments.only_file is not None else arguments.statements, arguments.seed, tally
     )
-    print("\n".join(tally.broken), file=sys.stderr)
+    for line in tally.broken:
+        print(line, file=sys.stderr)
     figures = {
         "seed": arguments.seed,
         "seconds": round(time.monotonic() - started, 1),
