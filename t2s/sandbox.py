@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -179,7 +178,7 @@ def ask(
     max_bytes = limits.max_bytes * _FRAME_FACTOR + _FRAME_EXTRA_BYTES
     successes = 0
     ends = first_ends
-    all_end = time.monotonic() + seconds + limits.kill_seconds - limits.deadline_seconds
+    all_end = session.now() + seconds + limits.kill_seconds - limits.deadline_seconds
     try:
         session.send(batch, ends)
         for _ in sqls:
@@ -188,7 +187,7 @@ def ask(
             successes += "cells" in frame
             if successes >= stop_after:
                 return
-            ends = min(time.monotonic() + limits.kill_seconds, all_end)
+            ends = min(session.now() + limits.kill_seconds, all_end)
     except WorkerGone as gone:
         yield {"error": "timeout" if gone.timed_out else "limit", "killed": True}
 

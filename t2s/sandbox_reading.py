@@ -99,7 +99,7 @@ class Reading:
             left = ends - time.monotonic()
             if left <= 0:
                 break
-            started = time.monotonic()
+            started, clock = time.monotonic(), self._session.now()
             limits = Limits(
                 deadline_seconds=min(each, left),
                 kill_seconds=min(each, left) + _GRACE_SECONDS,
@@ -107,8 +107,12 @@ class Reading:
                 max_bytes=min(max_bytes, self._bytes),
                 max_cell_bytes=max_cell_bytes,
             )
-            results += self._ask_worker(self._session, sqls[len(results) :], limits, left)
-            self._seconds -= time.monotonic() - started
+            session = self._session
+            results += self._ask_worker(session, sqls[len(results) :], limits, left)
+            spent = session.now() - clock
+            self._seconds -= spent
+            # While the worker had to stand still for others, time did not run.
+            ends += time.monotonic() - started - spent
         is_late = self._rows > 0 and self._bytes > 0
         error = QueryTimeoutError if is_late else QueryLimitError
         results += [error("This was not read.", sql=sql) for sql in sqls[len(results) :]]
@@ -133,7 +137,7 @@ class Reading:
     ) -> list[QueryResult | QueryError]:
         """Return results of the first statements, at least one; end a worker that came to harm."""
         results: list[QueryResult | QueryError] = []
-        ends = time.monotonic() + limits.kill_seconds
+        ends = session.now() + limits.kill_seconds
         frames = sandbox.ask(session, sqls, limits, ends, seconds, stop_after=len(sqls), keep=True)
         for sql, frame in zip(sqls, frames, strict=False):
             if frame.get("error") == "busy":

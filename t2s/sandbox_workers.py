@@ -8,6 +8,7 @@ import functools
 import json
 import math
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -25,11 +26,18 @@ _RUN = (
     f"import sys; sys.path.append({str(Path(__file__).parent)!r}); "
     "import sandbox_worker; sandbox_worker.main()"
 )
-# Two at a time: with more, light queries of other sessions wait for the heavy ones on two cores.
-_AT_ONCE = 2
+# Every session starts in the quick lane; what takes longer moves to the slow one, where two run at a time
+# and the others stand still. So an ordinary question never waits for the bombs of other users.
+_QUICK_SECONDS = 0.1
+_QUICK_PLACES = 4
+_SLOW_PLACES = 2
 _QUEUE_LENGTH = 32
+_SLOW_LENGTH = 8
 _QUEUE_SECONDS = 10.0
-_SPARES = 1
+_SPARES = 2
+_SLOW_NICENESS = 19
+# How often a worker that stands still looks for its turn.
+_LOOK_SECONDS = 0.005
 # What a wait of the system may be asked for.
 _LONGEST_WAIT_SECONDS = 3600.0
 _OPENED_BYTES = 64 * 1024
@@ -83,15 +91,27 @@ class FairQueue:
 
     def enter(self, seconds: float) -> bool:
         """Wait for a place; False when the queue is full or ``seconds`` have passed."""
+        turn = self.ask()
+        if turn is None:
+            return False
+        turn.wait(seconds)
+        return self.settle(turn)
+
+    def ask(self) -> threading.Event | None:
+        """Return what is set when a place is given; None when the queue is full."""
+        turn = threading.Event()
         with self._lock:
             if self._free:
                 self._free -= 1
-                return True
-            if len(self._waiting) >= self._length:
-                return False
-            turn = threading.Event()
-            self._waiting.append(turn)
-        turn.wait(seconds)
+                turn.set()
+            elif len(self._waiting) >= self._length:
+                return None
+            else:
+                self._waiting.append(turn)
+        return turn
+
+    def settle(self, turn: threading.Event) -> bool:
+        """Stop waiting; tell whether the place was given."""
         with self._lock:
             if not turn.is_set():
                 self._waiting.remove(turn)
@@ -107,21 +127,29 @@ class FairQueue:
 
 
 class _Watch:
-    """Kills a process when the clock passes a moment that may be moved.
+    """Holds the place of a worker: moves it to the slow lane, kills it when its time is over.
 
     A thread rather than a poll of the pipe: pipes cannot be polled on Windows, and it also ends a
     write to a worker that does not read.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], pool: _Pool) -> None:
         self.fired = False
+        self.place: FairQueue | None = pool.quick
+        self.paused_seconds = 0.0
         self._process = process
+        self._pool = pool
         self._ends = math.inf
+        self._slow_at = time.monotonic() + _QUICK_SECONDS
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._wait, daemon=True)
 
+    def now(self) -> float:
+        """Return the time in seconds of a clock that stands still while the worker does."""
+        return time.monotonic() - self.paused_seconds
+
     def move(self, ends: float) -> None:
-        """Kill when the clock (``time.monotonic``) shows ``ends``."""
+        """Kill when the clock (``now``) shows ``ends``."""
         with self._changed:
             is_earlier, self._ends = ends < self._ends, ends
             if is_earlier:
@@ -136,11 +164,40 @@ class _Watch:
 
     def _wait(self) -> None:
         with self._changed:
-            while (left := self._ends - time.monotonic()) > 0:
+            while (left := self._ends - self.now()) > 0:
+                if self.place is self._pool.quick:
+                    left = min(left, self._slow_at - time.monotonic())
+                    if left <= 0:
+                        self._slow_down()
+                        continue
                 self._changed.wait(min(left, _LONGEST_WAIT_SECONDS))
             if self._ends > -math.inf:
                 self.fired = True
                 self._process.kill()
+
+    def _slow_down(self) -> None:
+        """Change to the slow lane; stand still until there is room, give up when there is none."""
+        self._pool.quick.leave()
+        self.place = None
+        _lower_priority(self._process)
+        turn = self._pool.slow.ask()
+        if turn is not None and not turn.is_set():
+            self._stand_still(turn)
+        if turn is not None and self._pool.slow.settle(turn):
+            self.place = self._pool.slow
+        elif self._ends > -math.inf:
+            self._ends = self.now()
+
+    def _stand_still(self, turn: threading.Event) -> None:
+        began = time.monotonic()
+        can_pause = _signal(self._process, "SIGSTOP")
+        while not turn.is_set() and self._ends > -math.inf:
+            if time.monotonic() - began > _QUEUE_SECONDS:
+                break
+            self._changed.wait(_LOOK_SECONDS)
+        if can_pause:
+            self.paused_seconds += time.monotonic() - began
+            _signal(self._process, "SIGCONT")
 
 
 class Session:
@@ -160,7 +217,7 @@ class Session:
     def __init__(self, opening: Mapping[str, Any], path: Path | None, seconds: float) -> None:
         """Take a place and a worker, and have it open the file."""
         self._pool = _open_pool()
-        if not self._pool.queue.enter(_QUEUE_SECONDS):
+        if not self._pool.quick.enter(_QUEUE_SECONDS):
             raise Busy
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: _Watch | None = None
@@ -178,7 +235,7 @@ class Session:
             self._process = self._pool.take()
         except OSError as error:
             raise OpenFailed("open", str(error)) from error
-        self._watch = _Watch(self._process)
+        self._watch = _Watch(self._process, self._pool)
         try:
             self.send({**opening, **named}, self.opening_ends)
             opened = self.receive(self.opening_ends, _OPENED_BYTES)
@@ -225,6 +282,10 @@ class Session:
             raise WorkerGone(timed_out=False)
         return frame
 
+    def now(self) -> float:
+        """Return the time in seconds of a clock that stands still while the worker does."""
+        return self._parts()[1].now()
+
     def rest(self) -> None:
         """Let the worker live until it is sent something or closed."""
         self._parts()[1].move(math.inf)
@@ -245,14 +306,17 @@ class Session:
 
     def close(self) -> None:
         """End the worker and give its place to the next in the queue."""
+        place: FairQueue | None = self._pool.quick
         try:
             if self._watch is not None:
                 self._watch.stop()
+                place = self._watch.place
             if self._process is not None:
                 _end(self._process)
         finally:
             self._pool.refill()
-            self._pool.queue.leave()
+            if place is not None:
+                place.leave()
 
 
 def describe_opening(
@@ -293,10 +357,11 @@ def _name_file(path: Path) -> dict[str, str]:
 
 
 class _Pool:
-    """The queue for workers, and a spare one that waits for its file."""
+    """The lanes for workers, and spare ones that wait for their file."""
 
     def __init__(self) -> None:
-        self.queue = FairQueue(_AT_ONCE, _QUEUE_LENGTH)
+        self.quick = FairQueue(_QUICK_PLACES, _QUEUE_LENGTH)
+        self.slow = FairQueue(_SLOW_PLACES, _SLOW_LENGTH)
         self._lock = threading.Lock()
         self._spares: list[subprocess.Popen[bytes]] = []
 
@@ -351,6 +416,22 @@ def _start() -> subprocess.Popen[bytes]:
         close_fds=True,
         start_new_session=True,
     )
+
+
+def _lower_priority(process: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _SLOW_NICENESS)
+
+
+def _signal(process: subprocess.Popen[bytes], name: str) -> bool:
+    """Send a signal by name; False where the platform has none or the process is gone."""
+    number = getattr(signal, name, None)
+    if number is None:
+        return False
+    with contextlib.suppress(OSError):
+        process.send_signal(number)
+    return process.poll() is None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

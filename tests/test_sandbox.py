@@ -250,7 +250,7 @@ def test_who_waits_in_vain_gives_up_the_turn():
 
 def test_a_full_sandbox_says_busy(shop: Path, monkeypatch: pytest.MonkeyPatch):
     pool = sandbox_workers._Pool()
-    pool.queue = sandbox_workers.FairQueue(places=0, length=0)
+    pool.quick = sandbox_workers.FairQueue(places=0, length=0)
     monkeypatch.setattr(sandbox_workers, "_open_pool", lambda: pool)
     with pytest.raises(QueryTimeoutError, match="Too many questions"):
         sandbox.run(shop, "SELECT 1")
@@ -259,6 +259,47 @@ def test_a_full_sandbox_says_busy(shop: Path, monkeypatch: pytest.MonkeyPatch):
         pytest.raises(DatabaseError, match="Too many questions"),
     ):
         reading.ask(("SELECT 1",), 1.0)
+
+
+BOMB = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+
+
+def test_slow_statements_leave_the_quick_places(shop: Path, monkeypatch: pytest.MonkeyPatch):
+    pool = sandbox_workers._Pool()
+    pool.quick = sandbox_workers.FairQueue(places=1, length=8)
+    pool.slow = sandbox_workers.FairQueue(places=1, length=8)
+    monkeypatch.setattr(sandbox_workers, "_open_pool", lambda: pool)
+    ended: list[object] = []
+
+    def bomb() -> None:
+        try:
+            sandbox.run(shop, BOMB)
+        except QueryTimeoutError as error:
+            ended.append(error)
+
+    threads = [threading.Thread(target=bomb) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while len(pool.slow._waiting) < 2:  # one runs in the slow lane, two stand still
+        time.sleep(0.001)
+    assert sandbox.run(shop, "SELECT 7").rows == ((7,),)
+    assert not ended
+    for thread in threads:
+        thread.join()
+    assert len(ended) == 3
+    assert (pool.quick._free, pool.slow._free) == (1, 1)
+    pool.close()
+
+
+def test_a_full_slow_lane_ends_what_needs_it(shop: Path, monkeypatch: pytest.MonkeyPatch):
+    pool = sandbox_workers._Pool()
+    pool.slow = sandbox_workers.FairQueue(places=0, length=0)
+    monkeypatch.setattr(sandbox_workers, "_open_pool", lambda: pool)
+    with pytest.raises(QueryTimeoutError):
+        sandbox.run(shop, BOMB)
+    assert sandbox.run(shop, "SELECT 7").rows == ((7,),)
+    assert pool.slow._free == 0
+    pool.close()
 
 
 def test_missing_protections_are_what_a_worker_reports():
