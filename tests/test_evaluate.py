@@ -9,8 +9,8 @@ import pytest
 
 from t2s.backends.scripted import ScriptedBackend
 from t2s.values import Decoding, QueryResult
-from train import evaluate
-from train.compare import Rows, is_ordered, is_right, same_rows
+from train import calibrate, evaluate
+from train.compare import Rows, covers, is_ordered, is_right, same_rows
 from train.data import Pair
 from train.hardness import count_tables, rate
 
@@ -110,10 +110,49 @@ def test_figures_of_a_run(tmp_path) -> None:
     assert figures["declined"] == 2
     assert figures["decline_precision"] == 50.0
     assert figures["decline_recall"] == 100.0
+    assert figures["ex_extra_columns"] == 50.0
+    assert figures["reliability"] == [[1, 0.333, 1.0], [4, 1.0, 0.5]]
+    assert figures["expected_calibration_error"] == 0.533
     target = tmp_path / "predictions.jsonl"
     evaluate.write_predictions(target, outcomes)
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [line["right"] for line in lines] == [o.right for o in outcomes]
+
+
+COVERED = [
+    # gold, other, ordered, covers
+    ([(1, "a"), (2, "b")], [("a", 9, 1), ("b", 9, 2)], True, True),
+    ([(1, "a"), (2, "b")], [("b", 9, 2), ("a", 9, 1)], False, True),
+    ([(1, "a"), (2, "b")], [("b", 9, 2), ("a", 9, 1)], True, False),
+    ([(1, "a"), (2, "b")], [("b", 1), ("a", 2)], False, False),
+    ([(1, 1), (2, 2)], [(1,), (2,)], False, False),
+    ([(1,), (2,)], [(1,), (2,), (2,)], False, False),
+    ([], [], False, True),
+]
+
+
+@pytest.mark.parametrize(("gold", "other", "ordered", "expected"), COVERED)
+def test_results_that_hold_the_gold_columns(
+    gold: Rows, other: Rows, ordered: bool, expected: bool
+) -> None:
+    def result(rows: Rows) -> QueryResult:
+        return QueryResult("", ("a",) * (len(rows[0]) if rows else 1), tuple(map(tuple, rows)))
+
+    assert covers(result(gold), result(other), ordered=ordered) is expected
+    assert not covers(result(gold), None, ordered=ordered)
+
+
+def test_the_threshold_of_declining_is_the_best_on_what_was_seen() -> None:
+    seen = [
+        calibrate.Sighting(answerable=False, declining=0.9, best=0.05),
+        calibrate.Sighting(answerable=False, declining=0.7, best=0.2),
+        calibrate.Sighting(answerable=False, declining=0.3, best=0.5),
+        calibrate.Sighting(answerable=True, declining=0.6, best=0.3),
+        calibrate.Sighting(answerable=True, declining=0.1, best=0.8),
+    ]
+    threshold, precision, recall = calibrate.choose(seen)
+    assert 0.6 < threshold <= 0.7
+    assert (precision, round(recall, 3)) == (1.0, 0.667)
 
 
 def test_the_sample_questions_can_be_asked() -> None:

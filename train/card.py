@@ -8,6 +8,7 @@ from typing import Any
 
 DATA = (
     ("typed", "questions as people type them, written for this project", "ours, Apache-2.0"),
+    ("written", "train/questions: 36,000 questions over 96 databases, written for this project", "ours, Apache-2.0"),
     ("synthetic", "written by train/synthesize.py over the training databases", "ours, Apache-2.0"),
     ("Spider (train)", "https://arxiv.org/abs/1809.08887", "CC BY-SA 4.0"),
     ("Spider-Syn (train)", "https://arxiv.org/abs/2106.01065", "MIT"),

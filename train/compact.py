@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from t2s import encoding
+from t2s.backends import checksums
 from t2s.backends.compact_model import CompactConfig, CompactModel
 from t2s.ir import KEYWORDS
 from train import augment, data, written
@@ -301,6 +302,7 @@ class Run:
         record = run_record(self)
         (folder / "run.json").write_text(json.dumps(record, indent=1) + "\n")
         write_card(folder, record)
+        checksums.write(folder)
 
 
 def settings(args: argparse.Namespace) -> dict[str, object]:

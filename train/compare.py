@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice, product
 
 import sqlglot
 from sqlglot import exp
@@ -11,6 +12,7 @@ from sqlglot.errors import SqlglotError
 from t2s.values import QueryResult
 
 RELATIVE_TOLERANCE = 1e-4
+MAX_WAYS = 1000  # of matching columns; only results full of equal columns have more
 Rows = Sequence[Sequence[object]]
 
 
@@ -50,6 +52,33 @@ def is_right(gold: QueryResult, other: QueryResult | None, *, ordered: bool) -> 
     if other is None or other.truncated != gold.truncated:
         return False
     return same_rows(gold.rows, other.rows, ordered=ordered)
+
+
+def covers(gold: QueryResult, other: QueryResult | None, *, ordered: bool) -> bool:
+    """Tell whether a result holds the gold columns, in any order and beside others, row for row."""
+    if other is None or other.truncated != gold.truncated or len(gold.rows) != len(other.rows):
+        return False
+    if not gold.rows:
+        return len(other.columns) >= len(gold.columns)
+    choices = [
+        [
+            theirs
+            for theirs in range(len(other.rows[0]))
+            if same_rows(
+                [(row[ours],) for row in gold.rows],
+                [(row[theirs],) for row in other.rows],
+                ordered=ordered,
+            )
+        ]
+        for ours in range(len(gold.rows[0]))
+    ]
+    ways = (way for way in islice(product(*choices), MAX_WAYS) if len(set(way)) == len(way))
+    return any(
+        same_rows(
+            gold.rows, [tuple(row[column] for column in way) for row in other.rows], ordered=ordered
+        )
+        for way in ways
+    )
 
 
 def is_ordered(sql: str) -> bool:

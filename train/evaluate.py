@@ -1,8 +1,10 @@
 """Measure a model: ``python -m train.evaluate --data DIR --databases DIR --set spider --split dev``.
 
-``--set samples`` asks the questions of ``sample_dbs`` instead and needs neither folder. Every question goes through ``t2s.pipeline.answer``, as in the app. Printed, and written with ``--json``: execution
-accuracy (EX) with a 95 % bootstrap interval, on all questions and on those whose database has rows; the share of first
-candidates that execute; EX by hardness and by number of tables; precision and recall of declining; latency; memory.
+``--set samples`` asks the questions of ``sample_dbs`` instead and needs neither folder. Every question goes
+through ``t2s.pipeline.answer``, as in the app. Printed, and written with ``--json``: execution accuracy (EX) with a
+95 % bootstrap interval, on all questions and on those whose database has rows, and with extra or moved columns
+allowed; the share of first candidates that execute; EX by hardness and by number of tables; precision and recall of
+declining; a reliability table of the confidence with its expected calibration error; latency; memory.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from t2s.backends import DEFAULT_FOLDER, Backend, ModelSpec, load
 from t2s.errors import QueryError, T2SError
 from t2s.values import Answer, Candidate, Decoding, Limits, QueryResult, Request, Schema
 from train.card import write_card
-from train.compare import is_ordered, is_right
+from train.compare import covers, is_ordered, is_right
 from train.data import SHARED_DATABASES, Pair, read_pairs
 from train.hardness import count_tables, rate
 
@@ -63,6 +65,7 @@ class Outcome:
     pair: Pair
     predicted: str | None
     right: bool
+    covered: bool
     declined: bool
     valid: bool
     seconds: float
@@ -112,11 +115,14 @@ def _ask(pair: Pair, session: pipeline.Session, recorder: Recorder, has_rows: bo
     seconds = time.perf_counter() - started
     declined = answer is not None and answer.result is None
     result = answer.result if answer is not None else None
-    right = declined if pair.sql is None else _matches(pair.sql, result, session)
+    right, covered = (
+        (declined, declined) if pair.sql is None else _compare(pair.sql, result, session)
+    )
     return Outcome(
         pair,
         result.sql if result is not None else None,
         right,
+        covered,
         declined,
         _executes(recorder.first, session),
         seconds,
@@ -126,11 +132,16 @@ def _ask(pair: Pair, session: pipeline.Session, recorder: Recorder, has_rows: bo
     )
 
 
-def _matches(gold_sql: str, result: QueryResult | None, session: pipeline.Session) -> bool:
+def _compare(
+    gold_sql: str, result: QueryResult | None, session: pipeline.Session
+) -> tuple[bool, bool]:
+    """Return whether a result is the gold one, and whether it is that with more or moved columns."""
     if result is None:
-        return False
+        return False, False
     gold = sandbox.run(session.database.path, gold_sql, LIMITS)
-    return is_right(gold, result, ordered=is_ordered(gold_sql))
+    ordered = is_ordered(gold_sql)
+    right = is_right(gold, result, ordered=ordered)
+    return right, right or covers(gold, result, ordered=ordered)
 
 
 def _executes(candidate: Candidate | None, session: pipeline.Session) -> bool:
@@ -159,6 +170,27 @@ def share(flags: Sequence[bool]) -> float:
     return 100 * sum(flags) / len(flags) if flags else 0.0
 
 
+def reliability(outcomes: Sequence[Outcome]) -> list[list[float]]:
+    """Return by tenths of confidence: questions, mean confidence, share answered rightly, both in [0, 1]."""
+    bins: dict[int, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        bins[min(9, int(10 * outcome.confidence))].append(outcome)
+    return [
+        [
+            len(found),
+            round(statistics.fmean(o.confidence for o in found), 3),
+            round(statistics.fmean(o.right for o in found), 3),
+        ]
+        for _, found in sorted(bins.items())
+    ]
+
+
+def calibration_error(outcomes: Sequence[Outcome]) -> float:
+    """Return the expected calibration error over ten equal bins (https://arxiv.org/abs/1706.04599)."""
+    table = reliability(outcomes)
+    return sum(size * abs(mean - right) for size, mean, right in table) / max(1, len(outcomes))
+
+
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, object]:
     """Return every figure of a run."""
     answerable = [o for o in outcomes if o.pair.sql is not None]
@@ -179,6 +211,7 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "questions": len(answerable),
         "ex": round(share([o.right for o in answerable]), 2),
         "ex_interval": [round(x, 1) for x in interval([o.right for o in answerable])],
+        "ex_extra_columns": round(share([o.covered for o in answerable]), 2),
         "questions_with_rows": len(filled),
         "ex_with_rows": round(share([o.right for o in filled]), 2),
         "valid": round(share([o.valid for o in outcomes]), 2),
@@ -191,6 +224,8 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "decline_recall": round(100 * refused_well / len(unanswerable), 1)
         if unanswerable
         else None,
+        "reliability": reliability(outcomes),
+        "expected_calibration_error": round(calibration_error(outcomes), 3),
         "latency_p50_ms": round(1000 * statistics.median(seconds), 1),
         "latency_p95_ms": round(1000 * seconds[int(0.95 * (len(seconds) - 1))], 1),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
