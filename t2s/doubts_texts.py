@@ -22,10 +22,9 @@ from t2s.doubts_tree import (
     is_text,
     list_columns,
     list_opposite,
-    quote_name,
-    quote_text,
     unwrap,
 )
+from t2s.sql_names import quote_identifier, quote_text
 from t2s.value_index import ValueIndex
 from t2s.values import Schema
 from t2s.words import join_key, split_words
@@ -69,9 +68,9 @@ def find_spellings(tree: exp.Expr, schema: Schema, index: ValueIndex) -> Iterato
         if node.find_ancestor(exp.Not):
             continue
         for named, text in _list_equalities(node, schema):
-            column, literal = quote_name(named.column.name), quote_text(text)
+            column, literal = quote_identifier(named.column.name), quote_text(text)
             sql = (
-                f"SELECT DISTINCT {column}, {column} = {literal} FROM {quote_name(named.table.name)} "  # noqa: S608 - read only, quoted
+                f"SELECT DISTINCT {column}, {column} = {literal} FROM {quote_identifier(named.table.name)} "  # noqa: S608 - read only, quoted
                 f"WHERE lower(trim({column})) = lower(trim({literal})) "
                 f"LIMIT {MAX_SPELLINGS + 2}"
             )
@@ -146,5 +145,5 @@ def _tell_spellings(named: Named, text: str, rows: Sequence[Row]) -> str:
 
 
 def _select_one(named: Named, condition: str) -> str:
-    table, column = quote_name(named.table.name), quote_name(named.column.name)
+    table, column = quote_identifier(named.table.name), quote_identifier(named.column.name)
     return f"SELECT 1 FROM {table} WHERE {column} {condition} LIMIT 1"  # noqa: S608 - read only, quoted

@@ -186,16 +186,6 @@ def write(node: exp.Expr) -> str:
     return node.sql(dialect="sqlite")
 
 
-def quote_name(name: str) -> str:
-    """Return a name between double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """Return a text between single quotes."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def list_opposite(node: exp.Expr) -> list[exp.Expr]:
     """Return what a node is compared with."""
     parent = node.parent

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 
 from t2s.ir_members import Member, OpenScope, find_needs, locate
-from t2s.ir_names import quote_name, quote_text
 from t2s.ir_tree import (
     CASTS,
     COMPARISONS,
@@ -32,6 +31,7 @@ from t2s.ir_tree import (
     binding_level,
     default_join,
 )
+from t2s.sql_names import quote_name, quote_text
 from t2s.values import Schema
 
 _INFIX = {

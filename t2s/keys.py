@@ -8,9 +8,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlite_utils.db import quote_identifier
-
 from t2s.kinds import affinity
+from t2s.sql_names import quote_identifier
 from t2s.values import Cell, Column, ForeignKey, QueryResult, Table
 
 # Share of the sampled values that the target must hold: real files have some orphans.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlite_utils.db import quote_identifier
-
 from t2s import sandbox
+from t2s.sql_names import quote_identifier
 from t2s.values import Database, Limits, QueryResult
 
 ROWS = 5  # enough to see what a column holds without scrolling

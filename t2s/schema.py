@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from sqlite_utils.db import quote_identifier
-
 from t2s import kinds
 from t2s.errors import DatabaseError, QueryError
 from t2s.keys import Ask, infer_keys
 from t2s.sandbox_reading import Budget, Reading, open_reading
+from t2s.sql_names import quote_identifier
 from t2s.values import Cell, Column, Database, ForeignKey, QueryResult, Schema, Table
 
 _BUDGET = Budget(seconds=10.0, max_rows=1_000_000, max_bytes=128 * 1024 * 1024)

@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-from sqlite_utils import Database as UtilsDatabase
-
 from t2s.errors import DatabaseError
+from t2s.sql_names import quote_identifier
 from t2s.values import Cell
 
 if TYPE_CHECKING:
@@ -123,6 +122,9 @@ def read_xlsx(path: Path, name: str) -> tuple[Sheet, ...]:
 
 def write(sheets: Sequence[Sheet], target: Path) -> None:
     """Create the SQLite file ``target`` with one table for each sheet."""
+    # Imported late: it brings pandas, which the first page does not need.
+    from sqlite_utils import Database as UtilsDatabase  # noqa: PLC0415
+
     database = UtilsDatabase(str(target), execute_plugins=False)
     try:
         taken: list[str] = []
@@ -132,10 +134,9 @@ def write(sheets: Sequence[Sheet], target: Path) -> None:
             types = dict(zip(sheet.columns, sheet.types, strict=True))
             database.table(table).create(types)
             marks = ", ".join("?" * len(sheet.columns))
-            quoted = table.replace('"', '""')
             with database.conn:
                 database.conn.executemany(
-                    f'INSERT INTO "{quoted}" VALUES ({marks})',  # noqa: S608 - quoted
+                    f"INSERT INTO {quote_identifier(table)} VALUES ({marks})",  # noqa: S608
                     sheet.rows,
                 )
     finally:

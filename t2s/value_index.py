@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sqlite_utils.db import quote_identifier
-
 from t2s.sandbox_reading import Budget, Reading, open_reading
+from t2s.sql_names import quote_identifier
 from t2s.values import Column, Database, QueryResult, Schema
 from t2s.words import STOP_WORDS, join_key, split_words
 

@@ -36,7 +36,7 @@ ROWS = (
         "t2s.sandbox",
     ),
     ("t2s.probe", "t2s.question"),
-    ("t2s.words",),
+    ("t2s.words", "t2s.sql_names"),
     ("t2s.errors", "t2s.values", "sample_dbs"),
     ("t2s",),
 )
@@ -154,6 +154,15 @@ def test_no_module_imports_itself_through_others():
     for module in sorted(graph):
         visit(module, [])
     assert cycles == []
+
+
+def test_the_page_is_painted_before_slow_libraries_load():
+    slow = ("pandas", "sqlglot", "rapidfuzz", "sqlite_utils", "openpyxl", *HEAVY)
+    code = f"import sys, t2s.ui.ask; print(sorted({{*{slow!r}}} & {{*sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 LIGHT = ["t2s.pipeline", "t2s.cli", "t2s.backends"]

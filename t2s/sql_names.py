@@ -23,6 +23,11 @@ def quote_name(name: str) -> str:
     """``name`` as SQL spells an identifier, in double quotes only when needed."""
     if _BARE.fullmatch(name) and name.lower() not in _RESERVED_WORDS:
         return name
+    return quote_identifier(name)
+
+
+def quote_identifier(name: str) -> str:
+    """``name`` as an SQL identifier, always in double quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 
