@@ -2,8 +2,8 @@
 
 Covered: files that are missing, empty, cut off, locked, encrypted, not SQLite, or without tables
 are refused with one sentence; nothing is written to the file or beside it (``-wal``, ``-shm``). This
-process looks at bytes only (header, size, companions, hash); SQLite opens the file in
-:mod:`t2s.sandbox`.
+process looks at bytes only (header, size, companions, hash); SQLite opens the file in :mod:`t2s.sandbox`, and
+CSV and XLSX files are parsed by :mod:`t2s.spreadsheets_import`.
 
 Not covered: :func:`connect`, which opens a file in this process. It is for databases that training
 has at hand, never for one that a user brings.
@@ -20,15 +20,16 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from t2s import sandbox, spreadsheets
+from t2s import sandbox
 from t2s.errors import DatabaseError
 from t2s.sandbox_access import beside, choose_access, has_bytes
 from t2s.sandbox_reading import Budget, explain_problem, open_reading
+from t2s.spreadsheets_import import ImportLimits, store
 from t2s.values import Database, QueryResult
 
 _MAGIC = b"SQLite format 3\x00"
@@ -39,6 +40,13 @@ _OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 _SQLITE_ENDINGS = frozenset(["sqlite", "sqlite3", "db", "db3"])
 _TEXT_ENDINGS = frozenset(["csv", "tsv", "txt", "tab"])
 _SHOWN_CHARACTERS = 100
+MAX_UPLOAD_BYTES = 50 * 1024 * 1024
+# Versions for writing and reading in the header of a file in write-ahead mode.
+_LOG_MODE = b"\x02\x02"
+_LOG_NOTE = (
+    "Newest changes may stand in a -wal file that was not uploaded; if rows are missing, close the "
+    "program that writes the file and upload it again."
+)
 # Hashing 64 MB takes about 0.1 s; beyond that head, tail and size stand for the whole.
 _WHOLE_HASH_BYTES = 64 * 1024 * 1024
 _PART_HASH_BYTES = 1024 * 1024
@@ -102,31 +110,56 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def import_csv(source_path: Path, target_path: Path, table_name: str) -> Database:
+def import_csv(
+    source_path: Path,
+    target_path: Path,
+    table_name: str,
+    limits: ImportLimits = ImportLimits(),  # noqa: B008 - frozen
+) -> Database:
     """Turn delimited text into a new SQLite file with one table.
 
     Raises:
         DatabaseError: The text is empty, not a table, or too large.
     """
-    sheet = spreadsheets.read_csv(source_path.read_bytes(), table_name)
-    return _import_sheets((sheet,), target_path, table_name)
+    notes = store("csv", source_path, target_path, table_name, limits)
+    return replace(open_readonly(target_path, table_name), notes=notes)
 
 
-def import_xlsx(source_path: Path, target_path: Path, name: str | None = None) -> Database:
+def import_xlsx(
+    source_path: Path,
+    target_path: Path,
+    name: str | None = None,
+    limits: ImportLimits = ImportLimits(),  # noqa: B008 - frozen
+) -> Database:
     """Turn a workbook into a new SQLite file with one table for each sheet that has cells.
 
     Raises:
         DatabaseError: It is not a workbook, is empty, or is too large.
     """
     shown = name if name is not None else source_path.stem
-    return _import_sheets(spreadsheets.read_xlsx(source_path, shown), target_path, shown)
+    notes = store("xlsx", source_path, target_path, shown, limits)
+    return replace(open_readonly(target_path, shown), notes=notes)
 
 
-def open_upload(data: bytes, filename: str, folder: Path) -> Database:
+def open_upload(
+    data: bytes,
+    filename: str,
+    folder: Path,
+    *,
+    max_bytes: int = MAX_UPLOAD_BYTES,
+    limits: ImportLimits = ImportLimits(),  # noqa: B008 - frozen
+) -> Database:
     """Store an uploaded file under a random name in ``folder`` and open or import it.
 
     What it is, is decided by its first bytes, then by the ending of ``filename``; the file name is
     shown but never part of a path. The folder is created and closed to other users.
+
+    Args:
+        data: The file.
+        filename: What its owner calls it.
+        folder: Where it goes.
+        max_bytes: Size above which it is refused.
+        limits: Bounds on reading CSV and XLSX.
 
     Raises:
         DatabaseError: It is not a file that can be opened; nothing of it stays in the folder.
@@ -136,6 +169,8 @@ def open_upload(data: bytes, filename: str, folder: Path) -> Database:
     stem = stem or shown
     if not data:
         raise DatabaseError(f"{shown} is empty (0 bytes); save it again or choose another file.")
+    if len(data) > max_bytes:
+        raise DatabaseError(describe_too_large(filename, max_bytes))
     if data.startswith(_OLE_MAGIC):
         raise DatabaseError(f"{shown} is an old or protected Excel file; save it as .xlsx.")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,11 +182,17 @@ def open_upload(data: bytes, filename: str, folder: Path) -> Database:
         if data.startswith(_MAGIC) or ending in _SQLITE_ENDINGS:
             _write_private(target, data)
             return _open_stored(target, shown)
-        _write_private(source, data)
         if data.startswith(_ZIP_MAGIC) or ending == "xlsx":
-            return replace(import_xlsx(source, target, stem), name=shown)
+            _write_private(source, data)
+            return replace(import_xlsx(source, target, stem, limits), name=shown)
         if ending in _TEXT_ENDINGS:
-            return replace(import_csv(source, target, stem), name=shown)
+            _write_private(source, data)
+            return replace(import_csv(source, target, stem, limits), name=shown)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise DatabaseError(
+            f"There is no room to store {shown} right now; try again later.", detail=str(error)
+        ) from error
     except DatabaseError:
         target.unlink(missing_ok=True)
         raise
@@ -160,22 +201,19 @@ def open_upload(data: bytes, filename: str, folder: Path) -> Database:
     raise DatabaseError(f"{shown} cannot be opened; choose a .sqlite, .csv or .xlsx file.")
 
 
+def describe_too_large(filename: str, max_bytes: int) -> str:
+    """Return the sentence for an upload above the bound."""
+    size = f"{max_bytes / 2**20:,.0f} MB" if max_bytes >= 2**20 else f"{max_bytes:,} bytes"
+    return f"{_clean_name(filename)} is larger than {size}; choose or save a smaller file."
+
+
 def _open_stored(path: Path, shown: str) -> Database:
+    with path.open("rb") as file:
+        in_log_mode = file.read(20)[18:] == _LOG_MODE
     db = open_readonly(path, shown)
     if damage := sandbox.find_damage(path):
         raise explain_problem("open", shown, damage)
-    return db
-
-
-def _import_sheets(sheets: Sequence[spreadsheets.Sheet], target: Path, name: str) -> Database:
-    try:
-        spreadsheets.write(sheets, target)
-    except (sqlite3.Error, UnicodeError, OverflowError) as error:
-        raise DatabaseError(
-            f"{name} cannot be stored as a database; check its column names.", detail=str(error)
-        ) from error
-    notes = tuple(note for sheet in sheets for note in sheet.notes)
-    return replace(open_readonly(target, name), notes=notes)
+    return replace(db, notes=(_LOG_NOTE,)) if in_log_mode else db
 
 
 def _write_private(path: Path, data: bytes) -> None:

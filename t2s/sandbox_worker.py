@@ -120,24 +120,24 @@ def main() -> None:
     """Open one file, answer batches of statements and end with the input."""
     missing = _limit_process()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    opening = _read_frame(source)
+    opening = read_frame(source)
     if opening is None:
         return
-    missing += _lower("RLIMIT_CPU", opening["cpu_seconds"], _CPU_MISSING)
+    missing += lower("RLIMIT_CPU", opening["cpu_seconds"], _CPU_MISSING)
     if opening["probe"]:
-        _write_frame(sink, {"missing": [*missing, *_probe(missing)]})
+        write_frame(sink, {"missing": [*missing, *_probe(missing)]})
         return
     try:
         connection = _open(opening)
         if opening["check_seconds"]:
-            _write_frame(sink, _find_damage(connection, opening["check_seconds"]))
+            write_frame(sink, _find_damage(connection, opening["check_seconds"]))
             return
         gate = _close_gate(connection, opening)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent gets a frame
-        _write_frame(sink, _describe(error, "", open_failed=True))
+        write_frame(sink, _describe(error, "", open_failed=True))
         return
-    _write_frame(sink, {"opened": True})
-    while (batch := _read_frame(source)) is not None:
+    write_frame(sink, {"opened": True})
+    while (batch := read_frame(source)) is not None:
         _answer_batch(connection, gate, batch, sink)
 
 
@@ -154,25 +154,29 @@ def _answer_batch(
         else:
             frame = _answer(connection, gate, sql, limits, seconds, keep=batch["keep"])
         successes += "cells" in frame
-        _write_frame(sink, frame)
+        write_frame(sink, frame)
         if successes >= batch["stop_after"]:
             break
 
 
 def _limit_process() -> list[str]:
     """Lower the limits of this process; return what the platform refuses."""
-    return [gap for limit in _PROCESS_LIMITS for gap in _lower(*limit)]
+    return [gap for limit in _PROCESS_LIMITS for gap in lower(*limit)]
 
 
-def _lower(name: str, value: int, missing: str) -> list[str]:
+def lower(name: str, value: int, missing: str) -> list[str]:
+    """Lower a limit of this process; return ``missing`` in a list where the platform refuses it."""
     what = getattr(resource, name, None)
     if resource is None or what is None:
         return [missing]
     try:
-        hard = resource.getrlimit(what)[1]
-        if hard != resource.RLIM_INFINITY:
-            value = min(value, hard)
-        resource.setrlimit(what, (value, value))
+        # The signal of the soft limit on processor time tells what it was, the kill of the hard one does
+        # not: a second lies between them.
+        hard = value + 1 if name == "RLIMIT_CPU" else value
+        given = resource.getrlimit(what)[1]
+        if given != resource.RLIM_INFINITY:
+            value, hard = min(value, given), min(hard, given)
+        resource.setrlimit(what, (value, hard))
     except (OSError, ValueError):
         return [missing]
     return []
@@ -375,7 +379,8 @@ def _describe(error: BaseException, denied: str, *, open_failed: bool) -> dict[s
     return {"error": kind, "message": text}
 
 
-def _read_frame(source: BinaryIO) -> dict[str, Any] | None:
+def read_frame(source: BinaryIO) -> dict[str, Any] | None:
+    """Return the next frame, None at the end of the input."""
     head = source.read(4)
     if len(head) < 4:
         return None
@@ -383,7 +388,8 @@ def _read_frame(source: BinaryIO) -> dict[str, Any] | None:
     return frame
 
 
-def _write_frame(sink: BinaryIO, frame: dict[str, Any]) -> None:
+def write_frame(sink: BinaryIO, frame: dict[str, Any]) -> None:
+    """Write one frame: four bytes of length and JSON."""
     data = json.dumps(frame, ensure_ascii=False).encode("utf-8", "backslashreplace")
     sink.write(struct.pack(">I", len(data)) + data)
     sink.flush()

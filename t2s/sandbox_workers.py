@@ -16,25 +16,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from t2s.sandbox_access import choose_access
 
-# Imported, not run as a script: then its compiled form is kept, and a start takes a tenth less.
-_RUN = (
-    f"import sys; sys.path.append({str(Path(__file__).parent)!r}); "
-    "import sandbox_worker; sandbox_worker.main()"
-)
-# Every session starts in the quick lane; what takes longer moves to the slow one, where two run at a time
-# and the others stand still. So an ordinary question never waits for the bombs of other users.
-_QUICK_SECONDS = 0.1
-_QUICK_PLACES = 4
 _SLOW_PLACES = 2
-_QUEUE_LENGTH = 32
 _SLOW_LENGTH = 8
+# How long a worker stands still at most.
 _QUEUE_SECONDS = 10.0
-_SPARES = 2
 _SLOW_NICENESS = 19
 # How often a worker that stands still looks for its turn.
 _LOOK_SECONDS = 0.005
@@ -54,6 +45,41 @@ _PROBLEMS: dict[str, OpenProblem] = {
     "limit": "limit",
     "timeout": "timeout",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """One kind of worker and how many of it may run.
+
+    Every session starts in the quick lane; what takes longer moves to the slow one, where two run at
+    a time and the others stand still. So an ordinary question never waits for the bombs of others.
+
+    Attributes:
+        run: What the interpreter is told to run.
+        quick_seconds: How long a session may stay in the quick lane; infinity for ever.
+        quick_places: How many may be in the quick lane.
+        queue_length: How many may wait for it.
+        queue_seconds: How long they wait.
+        spares: How many are started before they are needed.
+    """
+
+    run: str
+    quick_seconds: float = math.inf
+    quick_places: int = 1
+    queue_length: int = 8
+    queue_seconds: float = 10.0
+    spares: int = 0
+
+
+# Imported, not run as a script: then its compiled form is kept, and a start takes a tenth less.
+_READERS = Workers(
+    run=f"import sys; sys.path.append({str(Path(__file__).parent)!r}); "
+    "import sandbox_worker; sandbox_worker.main()",
+    quick_seconds=0.1,
+    quick_places=4,
+    queue_length=32,
+    spares=2,
+)
 
 
 class WorkerGone(Exception):  # noqa: N818 - a signal inside the sandbox, never shown
@@ -140,7 +166,7 @@ class _Watch:
         self._process = process
         self._pool = pool
         self._ends = math.inf
-        self._slow_at = time.monotonic() + _QUICK_SECONDS
+        self._slow_at = time.monotonic() + pool.workers.quick_seconds
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._wait, daemon=True)
 
@@ -208,16 +234,23 @@ class Session:
             ``access`` (see :func:`describe_opening`).
         path: The file, None for a worker that opens none.
         seconds: When to kill a worker that has not opened the file.
+        workers: What kind of worker; None for one that reads a database.
 
     Raises:
         Busy: No place became free in time.
         OpenFailed: The file cannot be opened.
     """
 
-    def __init__(self, opening: Mapping[str, Any], path: Path | None, seconds: float) -> None:
+    def __init__(
+        self,
+        opening: Mapping[str, Any],
+        path: Path | None,
+        seconds: float,
+        workers: Workers | None = None,
+    ) -> None:
         """Take a place and a worker, and have it open the file."""
-        self._pool = _open_pool()
-        if not self._pool.quick.enter(_QUEUE_SECONDS):
+        self._pool = _open_pool() if workers is None else _open_pool_of(workers)
+        if not self._pool.quick.enter(self._pool.workers.queue_seconds):
             raise Busy
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: _Watch | None = None
@@ -357,10 +390,11 @@ def _name_file(path: Path) -> dict[str, str]:
 
 
 class _Pool:
-    """The lanes for workers, and spare ones that wait for their file."""
+    """The lanes for one kind of worker, and spare ones that wait for their file."""
 
-    def __init__(self) -> None:
-        self.quick = FairQueue(_QUICK_PLACES, _QUEUE_LENGTH)
+    def __init__(self, workers: Workers = _READERS) -> None:
+        self.workers = workers
+        self.quick = FairQueue(workers.quick_places, workers.queue_length)
         self.slow = FairQueue(_SLOW_PLACES, _SLOW_LENGTH)
         self._lock = threading.Lock()
         self._spares: list[subprocess.Popen[bytes]] = []
@@ -375,7 +409,7 @@ class _Pool:
             with self._lock:
                 spare = self._spares.pop() if self._spares else None
             if spare is None:
-                return _start()
+                return _start(self.workers.run)
             if spare.poll() is None:
                 return spare
             _end(spare)
@@ -383,8 +417,8 @@ class _Pool:
     def refill(self) -> None:
         """Start a worker for the next session; without one the next session starts its own."""
         with self._lock, contextlib.suppress(OSError):
-            if len(self._spares) < _SPARES:
-                self._spares.append(_start())
+            if len(self._spares) < self.workers.spares:
+                self._spares.append(_start(self.workers.run))
 
     def close(self) -> None:
         """End the spare workers."""
@@ -393,21 +427,25 @@ class _Pool:
                 _end(self._spares.pop())
 
 
-@functools.cache
 def _open_pool() -> _Pool:
-    pool = _Pool()
+    return _open_pool_of(_READERS)
+
+
+@functools.cache
+def _open_pool_of(workers: Workers) -> _Pool:
+    pool = _Pool(workers)
     atexit.register(pool.close)
     return pool
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(run: str) -> subprocess.Popen[bytes]:
     """Start a worker with no open files, its own session and an empty environment.
 
     Windows cannot start Python without the folder of the system.
     """
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     return subprocess.Popen(  # noqa: S603 - our own file, no shell
-        [sys.executable, "-I", "-S", "-X", "utf8", "-c", _RUN],
+        [sys.executable, "-I", "-S", "-X", "utf8", "-c", run],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

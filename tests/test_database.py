@@ -1,6 +1,7 @@
 """Opening files without changing them, and importing CSV and XLSX."""
 
 import datetime
+import errno
 import io
 import os
 import sqlite3
@@ -306,6 +307,73 @@ def test_open_upload_refuses(tmp_path: Path, filename: str, content: bytes, said
     assert said in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
     assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_open_upload_of_write_ahead_log_mode(tmp_path: Path):
+    """Its header says that a log may lie beside it; none came with it and none is made."""
+    path = make(tmp_path / "a.db", "PRAGMA journal_mode=wal; CREATE TABLE t (a);")
+    folder = tmp_path / "private"
+    db = database.open_upload(path.read_bytes(), "a.db", folder)
+    assert rows(db, "SELECT count(*) FROM t") == [(0,)]
+    assert "-wal file that was not uploaded" in db.notes[0]
+    assert db.path.read_bytes() == path.read_bytes()
+    assert [p.name for p in folder.iterdir()] == [db.path.name]
+
+
+def test_open_upload_while_it_is_written(tmp_path: Path):
+    """A copy of what stood in the file when a change was under way."""
+    path = make(tmp_path / "a.db", "PRAGMA journal_mode=wal; CREATE TABLE t (a);")
+    writer = sqlite3.connect(path)
+    writer.execute("INSERT INTO t VALUES (1)")
+    db = database.open_upload(path.read_bytes(), "a.db", tmp_path / "private")
+    writer.close()
+    assert rows(db, "SELECT count(*) FROM t") == [(0,)]
+
+
+UPLOAD_SIZES = [
+    # bytes of the file, bound, sentence
+    (9, 9, ""),
+    (9, 8, "x is larger than 8 bytes; choose or save a smaller file."),
+    (2**20 + 1, 2**20, "x is larger than 1 MB; choose or save a smaller file."),
+]
+
+
+@pytest.mark.parametrize(("size", "bound", "said"), UPLOAD_SIZES)
+def test_open_upload_is_bounded(tmp_path: Path, size: int, bound: int, said: str):
+    with pytest.raises(DatabaseError) as caught:
+        database.open_upload(b"a" * size, "x", tmp_path / "private", max_bytes=bound)
+    assert str(caught.value) == said or (not said and "cannot be opened" in str(caught.value))
+    assert not said or not (tmp_path / "private").exists()
+
+
+def test_open_upload_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(database, "_write_private", fail)
+    with pytest.raises(DatabaseError, match="no room to store"):
+        database.open_upload(b"a\n1\n", "a.csv", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+KINDS = [
+    # first bytes decide, then the ending
+    (b"SQLite format 3\x00", "a.csv", "cut off"),
+    (b"PK\x03\x04 nonsense", "a.csv", "Excel workbook"),
+    (b"\xd0\xcf\x11\xe0" + bytes(600), "a.csv", "old or protected"),
+    (b"a,b\n1,2\n", "a.xlsx", "Excel workbook"),
+    (b"a,b\n1,2\n", "a.sqlite", "not a SQLite database"),
+    (b"a,b\n1,2\n", "a", "cannot be opened"),
+    (b"\x1f\x8b" + bytes(range(256)), "a.csv", "does not look like text"),
+    (b"\x37\x7f\x06\x82" + bytes(600), "a.db-wal", "cannot be opened"),
+]
+
+
+@pytest.mark.parametrize(("data", "filename", "said"), KINDS)
+def test_open_upload_looks_at_the_first_bytes(tmp_path: Path, data, filename: str, said: str):
+    with pytest.raises(DatabaseError, match=said):
+        database.open_upload(data, filename, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_open_upload_refuses_damaged_pages(tmp_path: Path):

@@ -1,26 +1,26 @@
 """What the pages share or keep: the model, the samples, uploaded files, schemas and sessions.
 
 Covered: one model for all users, loaded in a thread while the page is already painted; samples shared by
-all users; uploaded files in a folder of one browser session that goes when the session goes, and, should
-the server have been killed, when the next one starts. Not covered: limits on the size of an upload, which
-``server.maxUploadSize`` sets.
+all users; uploaded files of one browser session in folders that go when the session goes, and, should
+the server have been killed, when the next one starts; files larger than ``server.maxUploadSize`` are
+refused.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 import sample_dbs
 from t2s import backends, database, preview, schema
 from t2s.backends import Backend, ModelSpec
+from t2s.errors import DatabaseError
+from t2s.ui import folders
 from t2s.values import Answer, Database, QueryResult, Schema
 
 # Linking and the pipeline are not needed to paint the page: the thread that loads the model loads them too.
@@ -28,16 +28,8 @@ if TYPE_CHECKING:
     from t2s.linking import ValueIndex
     from t2s.pipeline import Session
 
-_FOLDER_PREFIX = "t2s-upload-"
-
-
-class UploadFolder:
-    """A private folder that is deleted with this object, and at the latest when the process ends."""
-
-    def __init__(self) -> None:
-        """Create the folder; its name carries the process that owns it."""
-        self.path = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+# Streamlit's megabyte.
+_MEGABYTE = 1024 * 1024
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -69,22 +61,38 @@ def wait_for_backend(spec: ModelSpec) -> Backend:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def sweep_uploads() -> None:
-    """Delete upload folders whose process is gone; once per server."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
-        owner = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-        # This runs before the first upload, so a folder with our own number is of an earlier process.
-        if owner.isdecimal() and (int(owner) == os.getpid() or not _is_running(int(owner))):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Delete upload folders of servers that are gone; once per server."""
+    folders.sweep()
 
 
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def open_upload(file: UploadedFile, folder: folders.UploadFolder) -> Database:
+    """Store an uploaded file in the folder and open or import it.
+
+    Raises:
+        DatabaseError: It is too large or cannot be opened.
+    """
+    max_bytes = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
+    if file.size > max_bytes:
+        raise DatabaseError(database.describe_too_large(file.name, max_bytes))
+    return database.open_upload(file.getvalue(), file.name, folder.path, max_bytes=max_bytes)
+
+
+def _leave(holder: weakref.ref[folders.UploadFolder]) -> None:
+    folder = holder()
+    if folder is not None:
+        folder.leave()
+
+
+# Released when the browser goes. The session itself stays until others come and go, maybe for hours.
+@st.cache_resource(max_entries=1, scope="session", on_release=_leave, show_spinner=False)
+def _hold(_folder: folders.UploadFolder, path: Path) -> weakref.ref[folders.UploadFolder]:
+    _folder.stay()
+    return weakref.ref(_folder)
+
+
+def keep(folder: folders.UploadFolder) -> None:
+    """Keep the folder for as long as this browser is there, and a little longer."""
+    _hold(folder, folder.path)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

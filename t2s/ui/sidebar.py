@@ -8,9 +8,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 import sample_dbs
-from t2s import database, present
+from t2s import present
 from t2s.errors import DatabaseError, QueryError
-from t2s.ui import loaders, suggestions
+from t2s.ui import folders, loaders, suggestions
 from t2s.ui.markup import count, escape, shorten
 from t2s.values import Column, Database, ForeignKey, Schema, Table
 
@@ -38,7 +38,7 @@ class _Upload:
     """An uploaded file: the database it became and the folder that lives with it, or why not."""
 
     file_id: str
-    folder: loaders.UploadFolder | None = None
+    folder: folders.UploadFolder | None = None
     database: Database | None = None
     problem: str = ""
 
@@ -70,24 +70,27 @@ def _take_upload(file: UploadedFile | None) -> _Upload | None:
     """Open a file that has just come and choose it; forget one that was taken away."""
     state = st.session_state
     known: _Upload | None = state.get("upload")
+    if known is not None and (file is None or known.file_id != file.file_id):
+        if known.folder is not None:
+            # Not left to the state of the session: it lets go of a value when it is next drawn.
+            known.folder.delete()
+        state["upload"] = known = None
+        if state.get("choice") == _UPLOAD:
+            del state["choice"]
     if file is None:
-        if known is not None:
-            state["upload"] = None
-            if state.get("choice") == _UPLOAD:
-                del state["choice"]
         return None
-    if known is None or known.file_id != file.file_id:
-        folder = loaders.UploadFolder()
+    if known is None:
+        folder = folders.UploadFolder()
         try:
             with st.spinner("Reading the file"):
-                opened = database.open_upload(file.getvalue(), file.name, folder.path)
-            known = _Upload(file.file_id, folder, opened)
+                known = _Upload(file.file_id, folder, loaders.open_upload(file, folder))
             state["choice"] = _UPLOAD
         except DatabaseError as error:
+            folder.delete()
             known = _Upload(file.file_id, problem=str(error))
-            if state.get("choice") == _UPLOAD:
-                del state["choice"]
         state["upload"] = known
+    if known.folder is not None:
+        loaders.keep(known.folder)
     return known
 
 
