@@ -13,27 +13,24 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import os
 import secrets
 import sqlite3
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 from t2s import sandbox
+from t2s.database_header import MAGIC, check_header, has_log_mode
 from t2s.errors import DatabaseError
 from t2s.sandbox_access import beside, choose_access, has_bytes
 from t2s.sandbox_reading import Budget, explain_problem, open_reading
 from t2s.spreadsheets_import import ImportLimits, store
 from t2s.values import Database, QueryResult
 
-_MAGIC = b"SQLite format 3\x00"
-_HEADER_BYTES = 100
 _ZIP_MAGIC = b"PK\x03\x04"
 # OLE files: .xls, and .xlsx with a password.
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0"
@@ -41,8 +38,6 @@ _SQLITE_ENDINGS = frozenset(["sqlite", "sqlite3", "db", "db3"])
 _TEXT_ENDINGS = frozenset(["csv", "tsv", "txt", "tab"])
 _SHOWN_CHARACTERS = 100
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
-# Versions for writing and reading in the header of a file in write-ahead mode.
-_LOG_MODE = b"\x02\x02"
 _LOG_NOTE = (
     "Newest changes may stand in a -wal file that was not uploaded; if rows are missing, close the "
     "program that writes the file and upload it again."
@@ -50,8 +45,6 @@ _LOG_NOTE = (
 # Hashing 64 MB takes about 0.1 s; beyond that head, tail and size stand for the whole.
 _WHOLE_HASH_BYTES = 64 * 1024 * 1024
 _PART_HASH_BYTES = 1024 * 1024
-# Encrypted or compressed bytes have more than 7 bits of entropy per byte; documents have less.
-_RANDOM_ENTROPY_BITS = 7.0
 _BUSY_SECONDS = 0.5
 _OPEN_BUDGET = Budget(seconds=2.0, max_rows=10, max_bytes=10_000)
 # Rows larger than this are refused by SQLite itself, so one cell cannot fill the memory.
@@ -78,12 +71,17 @@ def open_readonly(path: Path, name: str | None = None) -> Database:
     """
     path = Path(path).absolute()
     shown = name if name is not None else path.stem
-    _check_header(path, shown)
+    check_header(path, shown)
     with open_reading(path, shown, _OPEN_BUDGET) as reading:
         (found,) = reading.ask((_COUNT_TABLES,), _OPEN_BUDGET.seconds)
     if not isinstance(found, QueryResult):
         raise explain_problem("open", shown, found.detail) from found
     ((tables,),) = found.rows
+    if not tables and has_log_mode(path):
+        raise DatabaseError(
+            f"{shown} has no tables yet: they may stand in its -wal file; close the program that "
+            "writes it and try again."
+        )
     if not tables:
         raise DatabaseError(f"{shown} has no tables; choose a database that holds some data.")
     return Database(path=path, name=shown, fingerprint=fingerprint(path))
@@ -179,7 +177,7 @@ def open_upload(
     target = source.with_suffix(".sqlite")
     ending = ending.lower()
     try:
-        if data.startswith(_MAGIC) or ending in _SQLITE_ENDINGS:
+        if data.startswith(MAGIC) or ending in _SQLITE_ENDINGS:
             _write_private(target, data)
             return _open_stored(target, shown)
         if data.startswith(_ZIP_MAGIC) or ending == "xlsx":
@@ -208,12 +206,10 @@ def describe_too_large(filename: str, max_bytes: int) -> str:
 
 
 def _open_stored(path: Path, shown: str) -> Database:
-    with path.open("rb") as file:
-        in_log_mode = file.read(20)[18:] == _LOG_MODE
     db = open_readonly(path, shown)
     if damage := sandbox.find_damage(path):
         raise explain_problem("open", shown, damage)
-    return replace(db, notes=(_LOG_NOTE,)) if in_log_mode else db
+    return replace(db, notes=(_LOG_NOTE,)) if has_log_mode(path) else db
 
 
 def _write_private(path: Path, data: bytes) -> None:
@@ -285,52 +281,3 @@ def _open_connection(path: Path) -> sqlite3.Connection:
 
 def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
-
-
-def _check_header(path: Path, shown: str) -> None:
-    """Raise a DatabaseError for what the first page and the neighbours of the file give away."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except FileNotFoundError as error:
-        raise DatabaseError(f"There is no file {shown}; check its name and folder.") from error
-    except IsADirectoryError as error:
-        raise DatabaseError(f"{shown} is a folder; choose a SQLite file in it.") from error
-    except OSError as error:
-        raise DatabaseError(
-            f"{shown} cannot be read; check that you may open it.", detail=str(error)
-        ) from error
-    if not size:
-        raise DatabaseError(f"{shown} is empty (0 bytes); save it again or choose another file.")
-    if not head.startswith(_MAGIC):
-        if _looks_random(head):
-            raise DatabaseError(
-                f"{shown} may be encrypted, or is not a SQLite file; export it without a password "
-                "and try again."
-            )
-        raise DatabaseError(
-            f"{shown} is not a SQLite database; choose a .sqlite, .csv or .xlsx file."
-        )
-    wal = has_bytes(beside(path.resolve(), "-wal"))
-    if size < _HEADER_BYTES or (not wal and size < _expected_bytes(head)):
-        raise DatabaseError(f"{shown} is cut off: its end is missing; copy or download it again.")
-    if wal and not beside(path.resolve(), "-shm").exists():
-        raise DatabaseError(
-            f"{shown} has changes in a -wal file that were never merged; open and close it once in "
-            "the program that wrote it, then try again."
-        )
-
-
-def _expected_bytes(head: bytes) -> int:
-    """Size that the header promises; 0 when its page count is not valid (before SQLite 3.7)."""
-    page_bytes = int.from_bytes(head[16:18], "big")
-    page_bytes = 65536 if page_bytes == 1 else page_bytes
-    count_is_valid = head[24:28] == head[92:96]
-    return page_bytes * int.from_bytes(head[28:32], "big") if count_is_valid else 0
-
-
-def _looks_random(head: bytes) -> bool:
-    counts = Counter(head)
-    entropy = -sum(n / len(head) * math.log2(n / len(head)) for n in counts.values())
-    return len(head) >= 512 and entropy > min(_RANDOM_ENTROPY_BITS, math.log2(len(head)) - 1.5)

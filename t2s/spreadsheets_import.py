@@ -39,7 +39,7 @@ class ImportLimits:
         file_bytes: Size of the SQLite file.
     """
 
-    memory_bytes: int = 512 * 1024 * 1024
+    memory_bytes: int = 320 * 1024 * 1024
     cpu_seconds: int = 30
     kill_seconds: float = 60.0
     file_bytes: int = 200_000_000

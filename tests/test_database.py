@@ -330,6 +330,16 @@ def test_open_upload_while_it_is_written(tmp_path: Path):
     assert rows(db, "SELECT count(*) FROM t") == [(0,)]
 
 
+def test_open_upload_of_a_file_whose_tables_are_in_its_log(tmp_path: Path):
+    writer = sqlite3.connect(tmp_path / "a.db")
+    writer.executescript("PRAGMA journal_mode=wal; CREATE TABLE t (a);")
+    data = (tmp_path / "a.db").read_bytes()
+    writer.close()
+    with pytest.raises(DatabaseError, match="may stand in its -wal file"):
+        database.open_upload(data, "a.db", tmp_path / "private")
+    assert not list((tmp_path / "private").iterdir())
+
+
 UPLOAD_SIZES = [
     # bytes of the file, bound, sentence
     (9, 9, ""),
