@@ -147,6 +147,8 @@ HARMLESS = {
     # The size that a sheet says it has is not believed: every row would be filled up to it.
     "wrong size": book(before='<dimension ref="A1:XFD1048576"/>'),
     "many sheets": book(sheets=60),
+    # The library warns of it, and warnings look for the line of code in a file.
+    "extension": book(TEN + '</sheetData><extLst><ext uri="x"/></extLst><sheetData>'),
     "nested strings": book(strings=f"<sst {MAIN}><si>{'<r>' * 2000}{'</r>' * 2000}</si></sst>"),
 }
 

@@ -1,4 +1,4 @@
-"""Folders of uploaded files: private, and gone with the session, the browser or a server that was killed."""
+"""Uploaded files: for one session alone, in folders that go with it, with the browser or after a kill."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -14,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from t2s import backends
 from t2s.backends.scripted import ScriptedBackend
-from t2s.ui import folders
+from t2s.errors import DatabaseError
+from t2s.ui import folders, loaders
 
 ROOT = Path(__file__).resolve().parents[1]
 APP = str(ROOT / "streamlit_app.py")
@@ -108,13 +110,44 @@ def test_a_folder_goes_some_time_after_the_browser(comes_back: bool):
     assert folder.path.exists() == comes_back
 
 
-def test_the_page_tells_when_the_browser_goes_and_comes_back(monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(backends, "load", lambda spec: ScriptedBackend.from_script({}))
     st.cache_resource.clear()
+    yield lambda: AppTest.from_file(APP, default_timeout=60).run()
+    st.cache_resource.clear()
+
+
+def test_an_upload_is_not_offered_to_another_session(open_page):
+    page, other = open_page(), open_page()
+    samples = other.selectbox(key="choice").options
+    page.file_uploader(key="file").set_value(("a.csv", b"a\n1\n", "text/csv"))
+    page.run()
+    other.run()
+    assert page.selectbox(key="choice").options == ["a.csv", *samples]
+    assert other.selectbox(key="choice").options == samples
+
+
+def test_uploads_are_not_served():
+    folder = folders.UploadFolder()
+    assert st.get_option("server.enableStaticServing") is False
+    assert ROOT not in folder.path.parents
+
+
+def test_a_file_above_the_setting_is_refused_unread():
+    size = st.get_option("server.maxUploadSize") * 2**20 + 1
+    file = SimpleNamespace(name="a.csv", size=size, getvalue=None)
+    with pytest.raises(DatabaseError, match=r"^a\.csv is larger than 50 MB;"):
+        loaders.open_upload(file, folders.UploadFolder())
+
+
+def test_the_page_tells_when_the_browser_goes_and_comes_back(
+    open_page, monkeypatch: pytest.MonkeyPatch
+):
     calls: list[str] = []
     monkeypatch.setattr(folders.UploadFolder, "leave", lambda self: calls.append("leave"))
     monkeypatch.setattr(folders.UploadFolder, "stay", lambda self: calls.append("stay"))
-    page = AppTest.from_file(APP, default_timeout=60).run()
+    page = open_page()
     page.file_uploader(key="file").set_value(("a.csv", b"a\n1\n", "text/csv"))
     page.run()
     page.run()
@@ -127,4 +160,3 @@ def test_the_page_tells_when_the_browser_goes_and_comes_back(monkeypatch: pytest
     page.file_uploader(key="file").set_value(None)
     page.run()
     assert not path.exists()
-    st.cache_resource.clear()
