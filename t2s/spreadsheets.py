@@ -62,7 +62,6 @@ _WORKBOOK_ERRORS = (
     NotImplementedError,
     RecursionError,
 )
-_SQL_TYPES: dict[Kind, str] = {int: "INTEGER", float: "REAL", str: "TEXT"}
 
 
 def read_csv(data: bytes, name: str) -> Sheet:
@@ -145,16 +144,16 @@ def fill(connection: sqlite3.Connection, sheets: Iterable[Sheet]) -> None:
     Raises:
         sqlite3.Error: It cannot be stored.
     """
+    from sqlite_utils import Database as UtilsDatabase  # noqa: PLC0415 - it brings pandas
+
+    utils = UtilsDatabase(connection, recursive_triggers=False, execute_plugins=False)
     taken: list[str] = []
     for sheet in sheets:
         table = make_unique(clean_table_name(sheet.name), taken)
         taken.append(table)
-        declared = ", ".join(
-            f"{quote_identifier(column)} {_SQL_TYPES[kind]}"
-            for column, kind in zip(sheet.columns, sheet.types, strict=True)
-        )
+        types = dict(zip(sheet.columns, sheet.types, strict=True))
         marks = ", ".join("?" * len(sheet.columns))
-        connection.execute(f"CREATE TABLE {quote_identifier(table)} ({declared})")
+        connection.execute(utils.create_table_sql(table, types))
         connection.executemany(
             f"INSERT INTO {quote_identifier(table)} VALUES ({marks})",  # noqa: S608
             sheet.rows,

@@ -26,7 +26,7 @@ from t2s.errors import DatabaseError
 from t2s.sandbox_worker import lower, read_frame, write_frame
 
 _NICENESS = 10
-# Libraries that openpyxl would load when they are installed, and that reading cells does not need.
+# Libraries that openpyxl and sqlite-utils would load when they are installed, and that are not needed.
 _UNWANTED = ("numpy", "pandas", "lxml", "PIL")
 # Nothing can be loaded once no file can be opened; cp437 is for names in zip files.
 _ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp437", "latin-1")
@@ -70,12 +70,15 @@ def _load(*, is_workbook: bool) -> None:
     """Load all that reading needs."""
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
-    # Some modules are loaded at first use.
-    spreadsheets.read_csv(b"a,b\n1,2.5\nx,y\n", "first")
+    # What stands here as None counts as not installed.
+    sys.modules.update(dict.fromkeys(_UNWANTED))  # type: ignore[arg-type]
+    importlib.import_module("sqlite_utils")
     if is_workbook:
-        # What stands here as None counts as not installed.
-        sys.modules.update(dict.fromkeys(_UNWANTED))  # type: ignore[arg-type]
         importlib.import_module("openpyxl")
+    # Some modules are loaded at first use.
+    sheet = spreadsheets.read_csv(b"a,b\n1,2.5\nx,y\n", "first")
+    with contextlib.closing(spreadsheets.create(Path(":memory:"))) as connection:
+        spreadsheets.fill(connection, (sheet,))
 
 
 def shut(job: dict[str, Any]) -> None:
