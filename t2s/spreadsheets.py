@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from t2s.errors import DatabaseError
-from t2s.spreadsheets_rows import Kind, Raw, Sheet, build, make_unique
+from t2s.spreadsheets_rows import Raw, Sheet, build, make_unique
 from t2s.sql_names import quote_identifier
 
 if TYPE_CHECKING:
