@@ -10,8 +10,10 @@ from t2s.values import NameMatch, ValueMatch
 from t2s.words import STOP_WORDS, Word, abbreviates, root, split_name, split_words
 
 MAX_PER_COLUMN = 10
-MAX_VALUES = 10
-MIN_RANK = 0.9
+MAX_VALUES = 30
+MIN_RANK = 0.65
+PEEK = 2  # values shown of a column that the question does not seem to be about
+MAX_PEEKS = 16
 # Names of columns whose values people paraphrase ("made it" for 'Successful').
 _KINDS = frozenset(
     ["status", "sts", "stat", "state", "stage", "result", "outcome", "type", "level", "priority"]
@@ -48,7 +50,19 @@ def offer(
             offered += values
         else:
             offered += [v for v in values if v.score > 0]
-    return sorted(offered[: 2 * MAX_VALUES], key=lambda v: -v.score)
+    offered = sorted(offered[: 2 * MAX_VALUES], key=lambda v: -v.score)
+    return offered + _peek(ranked, {(v.table, v.column) for v in (*found, *offered)})
+
+
+def _peek(
+    ranked: Sequence[tuple[float, int, list[ValueMatch]]], shown: set[tuple[str | None, str | None]]
+) -> list[ValueMatch]:
+    """Return a few values of each column that shows none yet: they tell what an odd name is about."""
+    peeks: list[ValueMatch] = []
+    for _, _, values in ranked:
+        if values and (values[0].table, values[0].column) not in shown:
+            peeks += values[:PEEK]
+    return peeks[:MAX_PEEKS]
 
 
 def _rank_column(column: IndexedColumn, level: dict[tuple[str, str | None], float]) -> float:

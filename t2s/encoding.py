@@ -57,7 +57,7 @@ TYPE_HISTORY = 8  # + 1 when matched
 TYPE_TABLE = 10  # + 0 plain, 1 partly, 2 named
 TYPE_TABLE_NAME = 13
 TYPE_COLUMN = (
-    14  # + 4 * kind (text, number, date) + 0 plain, 1 partly, 2 named, 3 holds a matched cell
+    14  # + 4 * kind (text, number, ISO date) + 0 plain, 1 partly, 2 named, 3 holds a matched cell
 )
 TYPE_COLUMN_NAME = 26
 TYPE_KEY_TARGET = 27
@@ -68,7 +68,11 @@ TYPE_VALUE_TEXT = 31
 TYPE_DATE = 32
 TYPE_NUMBER = 33
 TYPE_FREE_TEXT = 34
-TYPE_COUNT = 40
+TYPE_NULLABLE_NAME = 35  # of a column with NULLs
+TYPE_COLUMN_MORE = (
+    40  # as TYPE_COLUMN, + 4 * kind (flag, day first, month first, another way of writing dates)
+)
+TYPE_COUNT = 56
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -299,11 +303,11 @@ class _Layout:
         where = (table.name, column.name)
         owned = self._owned.get(where, [])
         level = 3 if any(v.score > 0 for v in owned) else self._named.get(where, 0)
-        kind = {"number": 1, "date": 2}.get(column.kind, 0)
-        position = self.mark(COLUMN_ID, TYPE_COLUMN + 4 * kind + level)
+        position = self.mark(COLUMN_ID, _kind_type(column) + level)
         self.columns[position] = ColumnSymbol(table.name, column.name)
         name = name_words(column.nl_name or column.name)
-        type_id = TYPE_PRIMARY_NAME if column.primary_key else TYPE_COLUMN_NAME
+        type_id = TYPE_NULLABLE_NAME if column.holds_nulls else TYPE_COLUMN_NAME
+        type_id = TYPE_PRIMARY_NAME if column.primary_key else type_id
         self.write(self.encoder.words(name, MAX_NAME_PIECES), type_id)
         key = self._key_of.get(where)
         if key is not None:
@@ -312,6 +316,22 @@ class _Layout:
             self.write(self.encoder.words(target, MAX_NAME_PIECES), TYPE_KEY_TARGET)
         for value in owned:
             self.value(value)
+
+
+def _kind_type(column: Column) -> int:
+    """Return the type of a column's marker, without what linking adds."""
+    match column.kind:
+        case "number":
+            return TYPE_COLUMN + 4
+        case "boolean":
+            return TYPE_COLUMN_MORE
+        case "date" if column.date_format and not column.date_format.startswith("%Y-"):
+            order = {"%d": 1, "%m": 2}.get(column.date_format[:2], 3)
+            return TYPE_COLUMN_MORE + 4 * order
+        case "date":
+            return TYPE_COLUMN + 8
+        case _:
+            return TYPE_COLUMN
 
 
 def relevance(links: Links) -> tuple[dict[str, float], dict[tuple[str, str], float]]:

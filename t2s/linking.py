@@ -78,7 +78,10 @@ def link(
         old = _find_values(earlier, split_words(earlier), names, index, today)
         found += [replace(m, start=-1, end=-1, score=m.score * HISTORY_FACTOR) for m in old]
     offered = _merge(found)
-    offered += categories.offer(words, index, matches, offered)
+    earlier_words = [
+        word._replace(start=-1, end=-1) for earlier in history for word in split_words(earlier)
+    ]
+    offered += categories.offer([*words, *earlier_words], index, matches, offered)
     return Links(matches, tuple(offered))
 
 

@@ -158,7 +158,7 @@ class Request:
 class Decoding:
     """How candidates are searched for."""
 
-    beams: int = 5
+    beams: int = 8
     max_new_tokens: int = 96
 
     def __post_init__(self) -> None:

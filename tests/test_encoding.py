@@ -176,3 +176,47 @@ def test_shuffling_changes_order_only(encoder: encoding.InputEncoder) -> None:
     }
     assert len(orders) > 1
     assert all(set(order) == set(plain.columns.values()) for order in orders)
+
+
+COLUMN_TYPES = [
+    (Column("c"), encoding.TYPE_COLUMN, encoding.TYPE_COLUMN_NAME),
+    (Column("c", holds_nulls=True), encoding.TYPE_COLUMN, encoding.TYPE_NULLABLE_NAME),
+    (Column("c", "number"), encoding.TYPE_COLUMN + 4, encoding.TYPE_COLUMN_NAME),
+    (
+        Column("c", "number", primary_key=True, holds_nulls=True),
+        encoding.TYPE_COLUMN + 4,
+        encoding.TYPE_PRIMARY_NAME,
+    ),
+    (Column("c", "boolean"), encoding.TYPE_COLUMN_MORE, encoding.TYPE_COLUMN_NAME),
+    (Column("c", "date"), encoding.TYPE_COLUMN + 8, encoding.TYPE_COLUMN_NAME),
+    (
+        Column("c", "date", date_format="%Y-%m-%d %H:%M:%S"),
+        encoding.TYPE_COLUMN + 8,
+        encoding.TYPE_COLUMN_NAME,
+    ),
+    (
+        Column("c", "date", date_format="%d/%m/%Y"),
+        encoding.TYPE_COLUMN_MORE + 4,
+        encoding.TYPE_COLUMN_NAME,
+    ),
+    (
+        Column("c", "date", date_format="%m/%d/%Y"),
+        encoding.TYPE_COLUMN_MORE + 8,
+        encoding.TYPE_COLUMN_NAME,
+    ),
+    (
+        Column("c", "date", date_format="%b %d, %Y"),
+        encoding.TYPE_COLUMN_MORE + 12,
+        encoding.TYPE_COLUMN_NAME,
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "marker", "name"), COLUMN_TYPES)
+def test_types_tell_what_a_column_holds(
+    encoder: encoding.InputEncoder, column: Column, marker: int, name: int
+) -> None:
+    laid = encoder.encode(Request("all", Schema((Table("t", (column,)),)), Links((), ())))
+    (at,) = laid.columns
+    assert laid.type_ids[at : at + 2] == (marker, name)
+    assert max(laid.type_ids) < encoding.TYPE_COUNT

@@ -207,3 +207,21 @@ def test_without_contents_names_and_expressions_are_still_found():
     links = link("amount of sales in 2023", one, empty_index(), TODAY)
     assert [(m.table, m.column) for m in links.names] == [("sales", None), ("sales", "amount")]
     assert "2023-01-01" in [v.text for v in links.values]
+
+
+def test_columns_that_the_question_is_not_about_show_a_few_values(known):
+    offered = link("anything at all", *known, TODAY).values
+    shown = {}
+    for value in offered:
+        shown.setdefault((value.table, value.column), []).append(value)
+    assert {("mbr", "sts"), ("mbr", "gndr"), ("mbr", "city")} <= set(shown)
+    assert all(value.score == 0.0 for values in shown.values() for value in values)
+    assert len(shown["mbr", "city"]) == 2
+
+
+def test_codes_meant_by_an_earlier_question_are_offered(known):
+    history = ("how many active members are there",)
+    values = link("and by city?", *known, TODAY, history).values
+    active = next(v for v in values if v.text == "ACT")
+    assert active.score > 0.0
+    assert (active.start, active.end) == (-1, -1)

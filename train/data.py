@@ -26,6 +26,8 @@ from train.schemas import schema_from_record
 TODAY = datetime.date(
     2025, 7, 1
 )  # what "last month" counts from, so that a rerun gives the same examples
+UNRELATED_SHARE = 0.05
+STANDS_ALONE_WORDS = 6  # shorter questions may be meant as a follow-up
 SHARED_DATABASES = {"spider_syn": "spider", "sparc": "spider", "cosql": "spider"}
 SETS = (
     "typed",
@@ -144,12 +146,17 @@ def prepare(
 ) -> tuple[list[Example], dict[str, int]]:
     """Link every pair and convert its SQL; count why pairs are left out.
 
-    ``negatives`` is the share of extra examples that pair a question with another database of its set.
+    ``negatives`` is the share of extra examples that pair a question with another database of its set;
+    some more (``UNRELATED_SHARE``) put another question before one that stands alone.
     """
     catalogues: dict[str, Catalogue] = {}
     rng = random.Random(f"{seed} {len(pairs)}")
     examples: list[Example] = []
     reasons: dict[str, int] = {}
+    alone: dict[str, list[str]] = {}
+    for pair in pairs:
+        if not pair.history:
+            alone.setdefault(pair.db_id, []).append(pair.question)
     for pair in pairs:
         if pair.set_name not in catalogues:
             catalogues[pair.set_name] = Catalogue(data, databases, pair.set_name)
@@ -168,6 +175,12 @@ def prepare(
         examples.append(Example(pair, request, symbols, has_cells))
         if rng.random() < negatives and not pair.history:
             examples.append(_mismatched(pair, catalogue, rng))
+        long = pair.question.count(" ") + 1 >= STANDS_ALONE_WORDS
+        if rng.random() < UNRELATED_SHARE and not pair.history and long and has_cells:
+            earlier = (rng.choice(alone[pair.db_id]),)
+            links = linking.link(pair.question, found, index, TODAY, earlier)
+            request = Request(pair.question, found, links, earlier)
+            examples.append(Example(replace(pair, history=earlier), request, symbols, has_cells))
     return examples, reasons
 
 
@@ -195,7 +208,7 @@ def load_prepared(
     """
     if not source.exists():
         return []
-    key = hashlib.sha256(source.read_bytes() + repr(("1", negatives)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(source.read_bytes() + repr(("2", negatives)).encode()).hexdigest()[:12]
     path = cache / f"{set_name}-{key}.pickle"
     if path.exists():
         return list(pickle.loads(path.read_bytes()))  # noqa: S301
