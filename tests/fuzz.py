@@ -295,7 +295,7 @@ def _watch(name: str, max_seconds: float, tally: Tally) -> Iterator[None]:
     started = time.monotonic()
     try:
         yield
-    except BaseException as error:
+    except BaseException as error:  # whatever it is, it is a finding
         if isinstance(error, KeyboardInterrupt):
             raise
         tally.broken.append(f"{name}: {type(error).__name__}: {error}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from train import data
+from train import compact, data
 from train.data import Pair
 
 QUESTION = "how many of the visits cost more than 100"
@@ -73,3 +73,9 @@ def test_what_the_language_lacks_is_counted(databases: Path) -> None:
     examples, reasons = _prepare(pairs, databases)
     assert examples == []
     assert sum(reasons.values()) == 1
+
+
+def test_a_run_without_options_draws_on_the_written_questions() -> None:
+    assert compact.DEFAULT_WEIGHTS[compact.WRITTEN] > 0
+    assert set(compact.DEFAULT_WEIGHTS) <= {*data.SETS, compact.WRITTEN, "synthetic"}
+    assert abs(sum(compact.DEFAULT_WEIGHTS.values()) - 1) < 0.01

@@ -31,8 +31,8 @@ from train.card import write_card
 WRITTEN = "written"  # the set of train/questions
 DEFAULT_INIT = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = {
-    "typed": 0.34, "spider": 0.31, "spider_syn": 0.07, "sparc": 0.02, "cosql": 0.03, "squall": 0.06,
-    "ambrosia": 0.05, "wikisql": 0.05, "bird": 0.05, "text2sql_data": 0.02,
+    "typed": 0.19, "written": 0.46, "spider": 0.16, "synthetic": 0.06, "spider_syn": 0.035, "sparc": 0.015,
+    "cosql": 0.015, "squall": 0.025, "ambrosia": 0.015, "wikisql": 0.01, "bird": 0.015,
 }  # fmt: skip
 POOL_BITS = 6_000_000
 POOL_CALLS = 2_000  # uses of the dropout pool before it is drawn anew, about 80 steps

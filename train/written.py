@@ -19,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2s.sql_names import quote_identifier
 from train.written_cells import Filler, FillError
 
 FOLDER = Path(__file__).parent / "questions"
@@ -128,11 +129,6 @@ def _questions(file: str, text: str, above: int) -> tuple[WrittenQuestion, ...]:
     return tuple(questions)
 
 
-def quoted(name: str) -> str:
-    """Return a name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def build(written: WrittenFile, target: Path) -> None:
     """Write the database of ``written`` to ``target``, over what is there.
 
@@ -158,8 +154,8 @@ def build(written: WrittenFile, target: Path) -> None:
 
 
 def _fill(connection: sqlite3.Connection, table: WrittenTable, filler: Filler) -> None:
-    declared = ", ".join(f"{quoted(c.name)} {c.kind}" for c in table.columns)
-    connection.execute(f"CREATE TABLE {quoted(table.name)} ({declared})")
+    declared = ", ".join(f"{quote_identifier(c.name)} {c.kind}" for c in table.columns)
+    connection.execute(f"CREATE TABLE {quote_identifier(table.name)} ({declared})")
     places = ", ".join("?" * len(table.columns))
     filler.fills = {column.name: column.fill for column in table.columns}
     for row in range(table.rows):
@@ -169,7 +165,7 @@ def _fill(connection: sqlite3.Connection, table: WrittenTable, filler: Filler) -
         for column in table.columns:
             filler.keep(table.name, column.name, cells[column.name])
         connection.execute(
-            f"INSERT INTO {quoted(table.name)} VALUES ({places})",  # noqa: S608
+            f"INSERT INTO {quote_identifier(table.name)} VALUES ({places})",  # noqa: S608
             tuple(cells.values()),
         )
 
@@ -182,13 +178,13 @@ def _calculate(
     filler: Filler,
 ) -> None:
     expression = column.fill.removeprefix("calc ")
-    name = quoted(table.name)
+    name = quote_identifier(table.name)
     try:
-        connection.execute(f"UPDATE {name} SET {quoted(column.name)} = ({expression})")  # noqa: S608
+        connection.execute(f"UPDATE {name} SET {quote_identifier(column.name)} = ({expression})")  # noqa: S608
         for (row,) in connection.execute(f"SELECT rowid FROM {name}").fetchall():  # noqa: S608
             if filler.chance(column.nulls):
                 connection.execute(
-                    f"UPDATE {name} SET {quoted(column.name)} = NULL WHERE rowid = ?",  # noqa: S608
+                    f"UPDATE {name} SET {quote_identifier(column.name)} = NULL WHERE rowid = ?",  # noqa: S608
                     (row,),
                 )
     except sqlite3.Error as error:
