@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -420,8 +421,11 @@ def load_sets(args: argparse.Namespace, cache: Path) -> dict[str, list[data.Exam
 
 
 def train(run: Run, source: Iterator[Batch]) -> None:
-    """Step until done, printing and saving on the way."""
+    """Step until done or until SIGTERM or SIGINT asks to stop, printing and saving on the way."""
     run.model.train()
+    asked: list[int] = []
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda number, _frame: asked.append(number))
     begun = saved = printed = time.monotonic()
     before, losses, counted = run.seconds, [], run.seen
     while run.seen < run.args.examples and time.monotonic() - begun < run.args.minutes * 60:
@@ -439,6 +443,9 @@ def train(run: Run, source: Iterator[Batch]) -> None:
         if now - saved >= run.args.save_minutes * 60:
             run.save()
             saved = now
+        if asked:
+            run.save()
+            raise SystemExit(128 + asked[0])
 
 
 if __name__ == "__main__":
