@@ -1,12 +1,10 @@
-"""A query result as people see it: table, headline, chart choice, CSV and formatted SQL. Pure.
+"""A query result as people see it: table, headline, chart choice and formatted SQL. Pure.
 
 pandas is imported by ``to_frame`` alone, when it is called.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlparse
 
 from t2s.present_text import clean_text as clean_text
-from t2s.present_text import disarm, show_text
+from t2s.present_text import show_text
 from t2s.values import Cell, ChartKind, ChartSpec, QueryResult
 
 if TYPE_CHECKING:
@@ -136,24 +134,6 @@ def summary(result: QueryResult) -> str:
         return "no rows"
     rows = f"{count:,} row{'' if count == 1 else 's'}"
     return f"first {rows}" if result.truncated else rows
-
-
-def to_csv(result: QueryResult) -> bytes:
-    """Return the rows as CSV that spreadsheets open as UTF-8 and never run as formulas.
-
-    Text that begins like a formula gets a leading apostrophe unless it is a number, and every text stands in
-    quotes, so that none is split where a semicolon or tab separates cells (OWASP, CSV injection).
-    """
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([disarm(header) for header in name_headers(result.columns, as_shown=False)])
-    writer.writerows([[_csv_cell(cell) for cell in row] for row in result.rows])
-    return target.getvalue().encode("utf-8-sig")
-
-
-def _csv_cell(cell: Cell) -> str | int | float | None:
-    shown = to_json_cell(cell)
-    return disarm(shown) if isinstance(cell, str) and isinstance(shown, str) else shown
 
 
 def choose_chart(result: QueryResult) -> ChartSpec | None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 import served
 from playwright.sync_api import Page, expect
@@ -78,6 +79,23 @@ def test_an_uploaded_csv_is_asked(page):
     answer = page.get_by_test_id("stChatMessage").nth(1)
     expect(answer.get_by_test_id("stCode").first).to_contain_text("fruit")
     assert save(page, "upload").stat().st_size > 10_000
+
+
+def test_an_answer_is_downloaded_without_formulas(page, tmp_path):
+    served.upload(page, "risky.csv", b"name,price\n=1+1,2\npear,2.5\n")
+    served.ask(page, "Show the name and price of all risky")
+    answer = page.get_by_test_id("stChatMessage").nth(1)
+    saved = {}
+    for kind in ("CSV", "XLSX"):
+        with page.expect_download() as download:
+            answer.get_by_role("button", name=kind, exact=False).click()
+        saved[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[kind])
+    assert "'=1+1" in saved["CSV"].read_text(encoding="utf-8-sig")
+    sheet = openpyxl.load_workbook(saved["XLSX"]).active
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert "=1+1" in [cell.value for cell in cells]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
 
 
 def test_a_table_shows_its_columns_and_first_rows(page):

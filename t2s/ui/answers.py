@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
-from t2s import present
+from t2s import present, present_export
 from t2s.present_text import show_text
 from t2s.ui.charts import draw_chart
 from t2s.ui.markup import escape, shorten
@@ -17,6 +18,14 @@ _MAX_LABEL_CHARACTERS = 60
 _TABLE_PIXELS = 280
 _SQL_PIXELS = 300
 _MAX_SQL_LINES = 12
+_EXPORTS = (
+    ("CSV", present_export.to_csv, "text/csv"),
+    (
+        "XLSX",
+        present_export.to_xlsx,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+)
 
 
 def draw_question(question: str) -> None:
@@ -72,17 +81,18 @@ def _draw_rows(result: QueryResult) -> None:
 def _draw_footer(result: QueryResult, seconds: float, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{_summarize(result)} · {seconds:.2f} s", width="content")
-        st.download_button(
-            "CSV",
-            present.to_csv(result),
-            file_name="answer.csv",
-            mime="text/csv",
-            key=f"csv {key}",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-            help="Download these rows",
-        )
+        for name, write, mime in _EXPORTS:
+            st.download_button(
+                name,
+                partial(write, result),
+                file_name=f"answer.{name.lower()}",
+                mime=mime,
+                key=f"{name} {key}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+                help=f"Download these rows for a spreadsheet ({name})",
+            )
 
 
 def _summarize(result: QueryResult) -> str:
