@@ -142,11 +142,13 @@ class SourceItem(Item):
     needed: int | None
 
     def first(self, view: View) -> Ids:
-        """Tables, and a parenthesis while not too deep."""
+        """Tables, without those that skip one between, and a parenthesis while not too deep."""
+        joins = self.kind in ("inner", "left")
         found = {
             token
             for token, table in view.terms.tables.items()
             if self.scope.next_instance(table) <= len(INSTANCES) + 1
+            and not (joins and view.terms.skips(self.scope.members, table))
         }
         derived = self.scope.next_instance(None) <= len(INSTANCES) + 1
         if derived and self.scope.depth < MAX_DEPTH:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from t2s.encoding import KEYWORD_IDS, MAX_SPAN_PIECES, POINTER_OFFSET, Inputs
 from t2s.ir_tree import INSTANCES, OUTPUTS, default_join
-from t2s.values import Column, Table, ValueMatch
+from t2s.values import Column, Schema, Table, ValueMatch
 
 Ids = frozenset[int]
 NOTHING: Ids = frozenset()
@@ -157,6 +158,7 @@ class Terms:
         self._wordy = frozenset(w for w, c in described.items() if w in listed and is_wordy(c))
         sides = [(k.table, k.column, k.other_table, k.other_column) for k in schema.foreign_keys]
         self._keys = frozenset(sides) | {(c, d, a, b) for a, b, c, d in sides}
+        self._neighbours = _find_neighbours(schema, frozenset(self.tables.values()))
         self._pieces = sorted(inputs.pieces)
         self.pieces = frozenset(POINTER_OFFSET + position for position in self._pieces)
         self._ends: dict[tuple[int, str], Ids] = {}
@@ -230,6 +232,24 @@ class Terms:
         """Whether ``table`` joins the members before it without saying by what."""
         before = [(m.table, m.instance) for m in members if m.table is not None]
         return default_join(self.schema, before, table, instance) is not None
+
+    def skips(self, members: Sequence[Member], table: str) -> bool:
+        """Whether keys tie ``table`` to the members before it through tables that are still missing between them.
+
+        Tables that refer to the same column of a third one do without that one.
+        """
+        reached = {m.table for m in members if m.table is not None}
+        if table in reached:
+            return False
+        direct, siblings = self._neighbours
+        if any(table in direct[member] | siblings[member] for member in reached):
+            return False
+        waiting = list(reached)
+        while waiting:
+            fresh = direct[waiting.pop()] - reached
+            reached |= fresh
+            waiting += fresh
+        return table in reached
 
     def literals(self, against: Value | None, sort: str) -> Ids:
         """Ids that may open a literal compared with ``against`` (None: with nothing).
@@ -320,3 +340,22 @@ def _numbers_days(column: Column) -> bool:
     declared = column.declared_type.casefold()
     dated = "date" in declared or "time" in declared
     return dated or any(_DAY_NUMBER.fullmatch(sample) for sample in column.samples)
+
+
+def _find_neighbours(
+    schema: Schema, tables: frozenset[str]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """By table, those of ``tables`` that a key ties to it, and those that refer to the same column as it does."""
+    direct: dict[str, set[str]] = defaultdict(set)
+    referring: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key in schema.foreign_keys:
+        if {key.table, key.other_table} <= tables:
+            direct[key.table].add(key.other_table)
+            direct[key.other_table].add(key.table)
+        if key.table in tables:
+            referring[key.other_table, key.other_column].add(key.table)
+    siblings: dict[str, set[str]] = defaultdict(set)
+    for together in referring.values():
+        for table in together:
+            siblings[table] |= together
+    return direct, siblings

@@ -288,6 +288,40 @@ def hotel() -> Inputs:
     return InputEncoder(tiny_tokenizer()).encode(request)
 
 
+CLAIMS = Schema(
+    (
+        _table("holder", ("id", "number"), ("town", "text")),
+        _table("policy", ("id", "number"), ("holder_id", "number")),
+        _table("claim", ("id", "number"), ("policy_id", "number")),
+        _table("car", ("policy_id", "number"), ("make", "text")),
+        _table("note", ("text", "text")),
+    ),
+    (
+        ForeignKey("policy", "holder_id", "holder", "id"),
+        ForeignKey("claim", "policy_id", "policy", "id"),
+        ForeignKey("car", "policy_id", "policy", "id"),
+    ),
+)
+# What came, tables that may be joined, and tables that may not because one between is missing.
+JOINABLE = [
+    ("from ->claim ,", "->policy ->car ->note ->claim", "->holder"),
+    ("from ->claim left", "->policy ->car", "->holder"),
+    ("from ->claim , ->policy ,", "->holder ->car ->note", ""),
+    ("from ->holder ,", "->policy ->note", "->claim ->car"),
+    ("from ->note ,", "->holder ->policy ->claim ->car", ""),
+    ("from ->claim cross", "->holder ->policy", ""),
+]
+
+
+@pytest.mark.parametrize(("before", "allowed", "refused"), JOINABLE)
+def test_a_join_skips_no_table(before: str, allowed: str, refused: str) -> None:
+    request = Request("claims by town", CLAIMS, Links((), ()))
+    inputs = InputEncoder(tiny_tokenizer()).encode(request)
+    found = follow(before, inputs).allowed()
+    assert set(ids_of(allowed, inputs)) <= found
+    assert not set(ids_of(refused, inputs)) & found
+
+
 _G = "from ->guest select"
 _W = "from ->guest select count * where"
 _OR = f"{_W} ->guest.city = =Oslo or ->guest.city ="
