@@ -21,12 +21,17 @@ from transformers import LogitsProcessorList
 from transformers.utils import logging
 
 from t2s import encoding, ir
-from t2s.backends import DEFAULT_FOLDER, checksums
+from t2s.backends import DEFAULT_FOLDER, checksums, memory
 from t2s.backends.compact_decoding import MaskProcessor
 from t2s.backends.compact_model import CompactModel
 from t2s.errors import BackendError
 from t2s.grammar import Grammar
 from t2s.values import Candidate, Decoding, Request, Schema
+
+_NO_ROOM_TO_LOAD = (
+    "There is not enough memory to load the model; close other programs, then ask again."
+)
+_NO_ROOM_TO_ANSWER = "The model ran out of memory on this question; ask a shorter one, or ask a database with fewer tables."
 
 
 @dataclass(slots=True)
@@ -52,8 +57,13 @@ class CompactBackend:
 
         Raises:
             BackendError: A file is missing, altered or unreadable, or belongs to another version of the pointer
-                language.
+                language, or there is not enough memory.
         """
+        with memory.translated(_NO_ROOM_TO_LOAD):
+            return cls._load(folder, dtype, threads)
+
+    @classmethod
+    def _load(cls, folder: Path, dtype: str, threads: int | None) -> CompactBackend:
         digests = checksums.check(folder)
         shape, _ = (_read_object(folder / name) for name in ("config.json", "tokenizer.json"))
         if shape.get("keywords") != list(ir.KEYWORDS):
@@ -68,6 +78,8 @@ class CompactBackend:
             )
             encoder = encoding.InputEncoder.from_folder(folder)
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            if memory.is_shortage(error):
+                raise
             raise _unreadable(folder, error) from error
         model.train(mode=False)
         return cls(
@@ -94,9 +106,17 @@ class CompactBackend:
             "that match the question best.",
         )
 
-    @torch.inference_mode()
     def generate(self, request: Request, decoding: Decoding) -> tuple[Candidate, ...]:
-        """Return distinct candidates, most probable first; the last resort is an empty tuple."""
+        """Return distinct candidates, most probable first; the last resort is an empty tuple.
+
+        Raises:
+            BackendError: There is not enough memory for this request; the next one can be asked.
+        """
+        with memory.translated(_NO_ROOM_TO_ANSWER):
+            return self._generate(request, decoding)
+
+    @torch.inference_mode()
+    def _generate(self, request: Request, decoding: Decoding) -> tuple[Candidate, ...]:
         inputs = self.lay_out(request)
         ids = torch.tensor([inputs.input_ids])
         masks = MaskProcessor(Grammar(inputs), beams=decoding.beams, budget=decoding.max_new_tokens)
