@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -299,6 +300,50 @@ def test_a_full_slow_lane_ends_what_needs_it(shop: Path, monkeypatch: pytest.Mon
         sandbox.run(shop, BOMB)
     assert sandbox.run(shop, "SELECT 7").rows == ((7,),)
     assert pool.slow._free == 0
+    pool.close()
+
+
+class Watched(sandbox_workers._Pool):
+    """A pool that remembers its workers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[subprocess.Popen[bytes]] = []
+
+    def take(self) -> subprocess.Popen[bytes]:
+        self.taken.append(super().take())
+        return self.taken[-1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_worker_that_the_system_kills_costs_one_statement(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pool = Watched()
+    monkeypatch.setattr(sandbox_workers, "_open_pool", lambda: pool)
+    before = {p.name: p.read_bytes() for p in shop.parent.iterdir()}
+    limits = Limits(deadline_seconds=30.0, kill_seconds=30.0)
+    results: list[object] = []
+    asking = threading.Thread(
+        target=lambda: results.extend(sandbox.run_each(shop, (BOMB, "SELECT 7"), limits))
+    )
+    asking.start()
+    while asking.is_alive() and pool.slow._free == 2:  # until the statement has run for a while
+        time.sleep(0.001)
+    pool.taken[0].send_signal(signal.SIGKILL)
+    asking.join()
+    killed, answered = results
+    assert isinstance(killed, QueryLimitError)
+    assert str(killed) == (
+        "This needs more memory than one question may use; ask for fewer rows or columns."
+    )
+    assert answered.rows == ((7,),)
+    assert sandbox.run(shop, "SELECT 8").rows == ((8,),)
+    # All were waited for: none is left, not even as a zombie.
+    assert pool.taken[0].returncode == -signal.SIGKILL
+    assert [worker.returncode is None for worker in pool.taken] == [False] * 3
+    assert (pool.quick._free, pool.slow._free) == (pool.workers.quick_places, 2)
+    assert {p.name: p.read_bytes() for p in shop.parent.iterdir()} == before
     pool.close()
 
 
