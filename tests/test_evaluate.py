@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 
@@ -12,6 +13,7 @@ from t2s.values import Decoding, QueryResult
 from train import calibrate, evaluate
 from train.compare import Rows, covers, is_ordered, is_right, same_rows
 from train.data import Pair
+from train.figures import summarise
 from train.hardness import count_tables, rate
 
 ROWS: list[tuple[Rows, Rows, bool, bool]] = [
@@ -101,9 +103,9 @@ def test_figures_of_a_run(tmp_path) -> None:
         for question in script
     ]
     backend = ScriptedBackend.from_script(script)
-    outcomes = evaluate.evaluate(pairs, tmp_path, backend, Decoding())
+    outcomes = evaluate.evaluate(pairs, evaluate.locate_in(tmp_path), backend, Decoding())
     assert [o.right for o in outcomes] == [True, False, True, True, False]
-    figures = evaluate.summarise(outcomes)
+    figures = summarise(outcomes)
     assert figures["questions"] == figures["questions_with_rows"] == 4
     assert figures["ex"] == 50.0
     assert figures["valid"] == 80.0
@@ -111,12 +113,72 @@ def test_figures_of_a_run(tmp_path) -> None:
     assert figures["decline_precision"] == 50.0
     assert figures["decline_recall"] == 100.0
     assert figures["ex_extra_columns"] == 50.0
+    assert figures["unanswerable"] == 1
+    assert figures["by_kind"] == {"list": [4, 50.0]}
+    assert figures["by_joins"] == {"0": [4, 50.0]}
+    assert figures["mistakes"] == {"declined": 1, "selected columns": 1}
+    assert figures["gold_fails"] == 0
     assert figures["reliability"] == [[1, 0.333, 1.0], [4, 1.0, 0.5]]
     assert figures["expected_calibration_error"] == 0.533
     target = tmp_path / "predictions.jsonl"
     evaluate.write_predictions(target, outcomes)
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [line["right"] for line in lines] == [o.right for o in outcomes]
+
+
+def test_a_gold_query_that_fails_counts_as_wrong_and_is_told(tmp_path) -> None:
+    (tmp_path / "tiny").mkdir()
+    with sqlite3.connect(tmp_path / "tiny" / "shop.sqlite") as connection:
+        connection.executescript("create table t (a integer); insert into t values (1), (2);")
+    connection.close()
+    pairs = [
+        Pair("tiny", "shop", "cut", "SELECT a FROM t WHERE a ! = 2"),
+        Pair("tiny", "shop", "broken", "SELECT x.a FROM t"),
+    ]
+    backend = ScriptedBackend.from_script(
+        {"cut": ["SELECT a FROM t WHERE a = 1"], "broken": ["SELECT a FROM t"]}
+    )
+    outcomes = evaluate.evaluate(pairs, evaluate.locate_in(tmp_path), backend, Decoding())
+    assert [(o.right, o.gold_runs) for o in outcomes] == [(True, True), (False, False)]
+    assert summarise(outcomes)["gold_fails"] == 1
+
+
+WIKISQL = {
+    "players": ("SELECT MAX(Age) FROM t WHERE Name = 'Ann' AND Goals > 5", 'select max("Age") from t where "Goals">5.0 and Name = \'ann\''),
+    "wrong column": ("SELECT Name FROM t WHERE Goals = 3", "SELECT Age FROM t WHERE Goals = 3"),
+    # Without rows every answer is empty; the best candidate must stay the best.
+    "second is right": ("SELECT Name FROM t", "SELECT Age FROM t WHERE Name = 'x'"),
+}  # fmt: skip
+
+
+def test_headers_without_rows_are_measured_by_logical_form(tmp_path, capsys) -> None:
+    folder = tmp_path / "wikisql"
+    folder.mkdir()
+    columns = [
+        {"name": name, "type": kind, "primary_key": False}
+        for name, kind in (("Name", "TEXT"), ("Age", "INTEGER"), ("Goals", "INTEGER"))
+    ]
+    table = {"name": "t", "columns": columns, "foreign_keys": []}
+    with gzip.open(folder / "schemas.jsonl.gz", "wt") as lines:
+        lines.write(json.dumps({"db_id": "w", "tables": [table]}) + "\n")
+    with gzip.open(folder / "dev.jsonl.gz", "wt") as lines:
+        for question, (gold, _) in WIKISQL.items():
+            lines.write(json.dumps({"db_id": "w", "question": question, "sql": gold}) + "\n")
+    script = {question: [sql] for question, (_, sql) in WIKISQL.items()}
+    script["second is right"].append(WIKISQL["second is right"][0])
+    (tmp_path / "script.json").write_text(json.dumps(script))
+    figures, page = tmp_path / "figures.json", tmp_path / "page.html"
+    argv = ["--data", tmp_path, "--set", "wikisql", "--kind", "scripted"]
+    argv += ["--model", tmp_path / "script.json", "--json", figures, "--report", page]
+    assert evaluate.main([str(each) for each in argv]) == 0
+    found = json.loads(figures.read_text())
+    assert json.loads(capsys.readouterr().out) == found
+    assert (found["questions"], found["logical_form"], found["valid"]) == (3, 33.33, 100.0)
+    assert "ex" not in found
+    assert found["mistakes"] == {"selected columns": 2}
+    # 0.5 and 0.25 for the two candidates: the statement itself is believed, not its empty result.
+    assert found["reliability"] == [[1, 0.667, 0.0], [2, 1.0, 0.5]]
+    assert "wrong column" in page.read_text()
 
 
 COVERED = [

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice, product
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
 from t2s.values import QueryResult
+from train.trees import parse
 
 RELATIVE_TOLERANCE = 1e-4
 MAX_WAYS = 1000  # of matching columns; only results full of equal columns have more
@@ -83,8 +80,5 @@ def covers(gold: QueryResult, other: QueryResult | None, *, ordered: bool) -> bo
 
 def is_ordered(sql: str) -> bool:
     """Tell whether a query asks for an order; False for one that does not parse."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect="sqlite")
-    except SqlglotError:
-        return False
-    return isinstance(tree, exp.Query) and tree.args.get("order") is not None
+    tree = parse(sql)
+    return tree is not None and tree.args.get("order") is not None

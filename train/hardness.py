@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+
+from train.trees import parse
 
 LEVELS = ("easy", "medium", "hard", "extra")
 
@@ -18,12 +18,9 @@ def _own(select: exp.Select, *kinds: Any) -> list[exp.Expr]:  # noqa: ANN401
 
 def rate(sql: str) -> str:
     """Return ``easy``, ``medium``, ``hard`` or ``extra``; ``extra`` for SQL that does not parse."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect="sqlite")
-    except SqlglotError:
-        return "extra"
-    select = tree.find(exp.Select)
-    if select is None:
+    tree = parse(sql)
+    select = tree.find(exp.Select) if tree is not None else None
+    if tree is None or select is None:
         return "extra"
     where = select.args.get("where")
     tables = len(_own(select, exp.Table))
@@ -64,8 +61,7 @@ def rate(sql: str) -> str:
 
 def count_tables(sql: str) -> int:
     """Return how many different tables a query names; 0 when it does not parse."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect="sqlite")
-    except SqlglotError:
+    tree = parse(sql)
+    if tree is None:
         return 0
     return len({t.name.casefold() for t in tree.find_all(exp.Table)})
