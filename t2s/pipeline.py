@@ -26,7 +26,7 @@ from t2s import (
     sandbox,
     schema,
 )
-from t2s.backends import Backend, SchemaPicker
+from t2s.backends import Backend, Calibrated, SchemaPicker
 from t2s.errors import BackendError, DatabaseError, QueryError, QueryLimitError, QueryTimeoutError
 from t2s.linking import ValueIndex
 from t2s.values import (
@@ -131,7 +131,7 @@ def answer(
         asked,
         None if chosen is None else _with_headers(chosen, session.schema),
         sentence,
-        _share(candidates, agreeing),
+        _believe(_share(candidates, agreeing), session.backend),
         tuple(
             _with_headers(other, session.schema) for other in _list_alternatives(chosen, outcomes)
         ),
@@ -292,3 +292,8 @@ def _share(candidates: Sequence[Candidate], chosen: Sequence[bool]) -> float:
         return 0.0
     part = sum(c.probability for c, same in zip(candidates, chosen, strict=True) if same)
     return min(1.0, part / total)
+
+
+def _believe(share: float, backend: Backend) -> float:
+    """Return the confidence that a share of probability stands for."""
+    return backend.calibrate(share) if isinstance(backend, Calibrated) else share

@@ -39,6 +39,23 @@ def open_scripted(path, statements, **options):
     return pipeline.open_session(path, ScriptedBackend.from_script({"q": statements}), **options)
 
 
+class HalfSure(ScriptedBackend):
+    """A scripted model that knows itself to be right half as often as it leans to an answer."""
+
+    def calibrate(self, share):
+        return share / 2
+
+
+def test_the_confidence_is_what_the_backend_makes_of_its_share(path):
+    script = {"q": [NAMES, COUNT]}
+    plain, modest = (
+        pipeline.answer("q", pipeline.open_session(path, backend.from_script(script)))
+        for backend in (ScriptedBackend, HalfSure)
+    )
+    assert plain.confidence == pytest.approx(2 / 3)
+    assert modest.confidence == pytest.approx(1 / 3)
+
+
 # candidates -> statement of the answer, statements of the alternatives
 CHOICES = [
     ([NAMES], NAMES, []),

@@ -53,6 +53,15 @@ class SchemaPicker(Protocol):
         ...
 
 
+@runtime_checkable
+class Calibrated(Protocol):
+    """A backend that knows how often it is right when it leans to an answer so much."""
+
+    def calibrate(self, share: float) -> float:
+        """Return how likely an answer is right that has ``share`` of the candidates' probability; both in [0, 1]."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Which model to load: a kind of ``KINDS`` and the folder or file it is read from."""

@@ -21,7 +21,7 @@ from transformers import LogitsProcessorList
 from transformers.utils import logging
 
 from t2s import encoding, ir
-from t2s.backends import DEFAULT_FOLDER, checksums, memory
+from t2s.backends import DEFAULT_FOLDER, calibration, checksums, memory
 from t2s.backends.compact_decoding import MaskProcessor
 from t2s.backends.compact_model import CompactModel
 from t2s.errors import BackendError
@@ -114,6 +114,11 @@ class CompactBackend:
         """
         with memory.translated(_NO_ROOM_TO_ANSWER):
             return self._generate(request, decoding)
+
+    def calibrate(self, share: float) -> float:
+        """Return how likely an answer with ``share`` of the probability is right (Platt scaling)."""
+        config = self.model.config
+        return calibration.scale(share, config.confidence_scale, config.confidence_shift)
 
     @torch.inference_mode()
     def _generate(self, request: Request, decoding: Decoding) -> tuple[Candidate, ...]:
