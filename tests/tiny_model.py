@@ -13,7 +13,7 @@ from t2s.ir import KEYWORDS
 from tests.tiny import tiny_tokenizer
 
 
-def save_tiny_model(folder: Path) -> Path:
+def save_tiny_model(folder: Path, dropout: float = 0.1) -> Path:
     """Save weights and tokenizer; return the folder."""
     torch.manual_seed(3)
     config = CompactConfig(
@@ -25,6 +25,7 @@ def save_tiny_model(folder: Path) -> Path:
         decoder_layers=2,
         attention_heads=4,
         feed_forward_size=64,
+        dropout=dropout,
         decoder_start_token_id=encoding.KEYWORD_IDS["<s>"],
         eos_token_id=encoding.KEYWORD_IDS["</s>"],
         pad_token_id=encoding.KEYWORD_IDS["<pad>"],
