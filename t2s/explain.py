@@ -33,7 +33,6 @@ from t2s.values import Schema
 MAX_SENTENCE_CHARACTERS = 700  # longer ones explain less than the SQL does
 
 MAX_HEADER_CHARACTERS = 60
-MAX_TABLES_NAMED = 8
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -75,16 +74,6 @@ def name_columns(sql: str, columns: tuple[str, ...], schema: Schema) -> tuple[st
         )
     except (NotCoveredError, sqlglot.errors.SqlglotError, RecursionError):
         return columns
-
-
-def decline(schema: Schema) -> str:
-    """Return the sentence for a question that a database cannot answer: it says what there is instead."""
-    names = [table.name for table in schema.tables]
-    listed = names[:MAX_TABLES_NAMED]
-    if len(names) > len(listed):
-        listed.append(f"{len(names) - len(listed)} more")
-    tables = f"table{'' if len(names) == 1 else 's'} {join_words(listed)}" if names else "no tables"
-    return f"That cannot be answered from this database; it has {'the ' if names else ''}{tables}."
 
 
 def _say_tables(sql: str, schema: Schema) -> str:

@@ -18,6 +18,7 @@ from t2s import (
     database,
     doubts,
     explain,
+    explain_decline,
     guard,
     linking,
     present,
@@ -122,7 +123,7 @@ def answer(
     timings = Timings(linked - started, generated - linked, perf_counter() - generated)
     if chosen is None:
         agreeing = [candidate.sql is None for candidate in candidates]
-        sentence, chart = explain.decline(session.schema), None
+        sentence, chart = explain_decline.decline(session.schema, asked, links), None
     else:
         agreeing = [_gives(outcome, chosen) for outcome in outcomes]
         sentence = explain.sentence(chosen.sql, session.schema)

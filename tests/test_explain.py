@@ -424,22 +424,6 @@ def test_natural_name(name, expected):
     assert natural_name(name) == expected
 
 
-DECLINES = [
-    ((), "That cannot be answered from this database; it has no tables."),
-    (("a",), "That cannot be answered from this database; it has the table a."),
-    (("a", "b"), "That cannot be answered from this database; it has the tables a and b."),
-    (
-        tuple("abcdefghij"),
-        "That cannot be answered from this database; it has the tables a, b, c, d, e, f, g, h and 2 more.",
-    ),
-]
-
-
-@pytest.mark.parametrize(("names", "expected"), DECLINES)
-def test_decline(names, expected):
-    assert explain.decline(Schema(tuple(Table(name, ()) for name in names))) == expected
-
-
 HEADERS = [
     (
         "SELECT FullName, COUNT(*) FROM Customer GROUP BY FullName",
