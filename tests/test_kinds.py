@@ -26,6 +26,7 @@ KINDS = [
     ("SELECT julianday(a) - julianday(b) FROM t", ("list", "arithmetic", "date"), "0"),
     ("SELECT t.a FROM t JOIN u ON t.i = u.i JOIN v ON u.i = v.i", ("list",), "2"),
     ("SELECT a FROM t, u, v, w, x", ("list",), "4 or more"),
+    ("SELECT a FROM t GROUP BY a HAVING count ( * )  > =  3", ("group",), "0"),  # CoSQL's spacing
     ("SELECT (", ("unreadable",), "unreadable"),
 ]
 

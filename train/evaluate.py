@@ -152,7 +152,7 @@ def _compare(
         gold = sandbox.run(session.database.path, repair(gold_sql), LIMITS)
     except QueryError:
         return False, False, False
-    ordered = is_ordered(repair(gold_sql))
+    ordered = is_ordered(gold_sql)
     right = is_right(gold, result, ordered=ordered)
     return right, right or covers(gold, result, ordered=ordered), True
 

@@ -16,9 +16,12 @@ _GROUPED_DIGITS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 @lru_cache(maxsize=4096)
 def parse(sql: str) -> exp.Query | None:
-    """Return the tree of a query, None when it does not parse. The tree is shared: copy it before a change."""
+    """Return the tree of a query as ``repair`` leaves it, None when it does not parse.
+
+    The tree is shared: copy it before a change.
+    """
     try:
-        tree = sqlglot.parse_one(sql, dialect="sqlite")
+        tree = sqlglot.parse_one(repair(sql), dialect="sqlite")
     except (SqlglotError, RecursionError):
         return None
     return tree if isinstance(tree, exp.Query) else None
