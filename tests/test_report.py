@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from t2s.values import Column, ForeignKey, Schema, Table
@@ -41,21 +42,25 @@ class _Reader(HTMLParser):
 def test_the_page_shows_everything_and_runs_nothing(tmp_path) -> None:
     outcomes = [_outcome(n, right=False, question="<img src=x onerror=alert(1)>") for n in range(3)]
     outcomes.append(_outcome(9, right=True))
+    nurses = Pair("tiny", "shop", "list the nurses", None)
+    outcomes.append(replace(_outcome(8, right=False), pair=nurses))
     page = tmp_path / "page.html"
     write_report(page, {"set": "tiny<", "split": "dev", **summarise(outcomes)}, outcomes)
     reader = _Reader()
     reader.feed(page.read_text(encoding="utf-8"))
     assert not {"script", "img", "i", "b", "a", "link", "iframe"} & set(reader.tags)
     assert not {name for name in reader.names if name.startswith("on") or name in ("src", "href")}
-    assert reader.tags.count("circle") == 4
-    assert reader.tags.count("section") == 3
+    assert reader.tags.count("circle") == 5
+    assert reader.tags.count("section") == 4
     for text in (
         "<img src=x onerror=alert(1)> 2",
         "<script>alert(1)</script>",
         "after: <i>before</i>",
         "<b>shop</b>(id, na&me)",
         "sale.shop -> <b>shop</b>.id",
-        "3 of 3 wrong answers",
+        "4 of 4 wrong answers",
+        "(cannot be answered)",
+        "shop, unanswerable, should have declined",
         "selected columns",
         "kind of question",
         "joins in the gold query",

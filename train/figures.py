@@ -97,8 +97,9 @@ def group(
 
 
 def name_level(outcome: Outcome) -> str:
-    """Return how hard a question is: as its set says, else by Spider's rules."""
-    return outcome.pair.level or rate(outcome.pair.sql or "")
+    """Return how hard a question is: as its set says, else by Spider's rules where there is a gold query."""
+    sql = outcome.pair.sql
+    return outcome.pair.level or ("unanswerable" if sql is None else rate(sql))
 
 
 def name_category(outcome: Outcome) -> str:
