@@ -190,11 +190,19 @@ def test_recall_of_what_is_picked() -> None:
 
 
 def test_the_command_measures_both_sets(databases, capsys) -> None:
-    script = {"teams": ["SELECT id FROM club_Team"], "floors": ["SELECT id FROM office_team"]}
+    with sqlite3.connect(databases / "spider" / "shop.sqlite") as connection:
+        connection.execute("delete from customer")
+    connection.close()
+    script = {
+        "teams": ["SELECT id FROM club_Team"],
+        "floors": ["SELECT id FROM office_team"],
+        "customers": ["SELECT id FROM customer"],
+    }
     (databases / "script.json").write_text(json.dumps(script))
     asked = [
         ("club", "teams", "SELECT id FROM team"),
         ("office", "floors", "SELECT floor FROM team"),
+        ("shop", "customers", "SELECT id FROM customer"),
     ]
     _write_set(databases, "spider", "dev", asked)
     _write_set(databases, "bird", "train", [("tall", "cities", "SELECT city FROM customer")])
@@ -209,7 +217,8 @@ def test_the_command_measures_both_sets(databases, capsys) -> None:
     large, merged = json.loads(figures.read_text())
     assert json.loads(capsys.readouterr().out) == [large, merged]
     assert (large["set"], large["picks"], large["column_recall_all"]) == ("bird", 1, 100.0)
-    assert (merged["set"], merged["questions"], merged["ex"]) == ("spider_merged", 2, 50.0)
+    assert (merged["set"], merged["questions"], merged["ex"]) == ("spider_merged", 3, 66.67)
+    assert (merged["questions_with_rows"], merged["ex_with_rows"]) == (2, 50.0)
     assert merged["databases"] == 1
     assert merged["table_recall_all"] == 100.0
     assert "floors" in page.read_text()

@@ -12,7 +12,7 @@ import json
 import random
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlglot import exp
@@ -149,11 +149,18 @@ def run_merged(args: argparse.Namespace, recorder: Recorder, folder: Path) -> di
         merged = database.open_readonly(target)
         found = schema.read(merged)
         opened[f"merged_{number}"] = (found, linking.index(merged, found))
-    pairs = draw(move_pairs(asked, groups), args.limit)
+    asked = draw(asked, args.limit)
+    pairs = move_pairs(asked, groups)
     picks = measure_picks(pairs, opened.__getitem__, recorder)
     outcomes = evaluate(
         pairs, lambda pair: folder / f"{pair.db_id}.sqlite", recorder, Decoding(beams=args.beams)
     )
+    # A merged database has rows though the one that a question is about may have none.
+    filled = {d: any(t.row_count for t in found.tables) for d, found in schemas.items()}
+    outcomes = [
+        replace(outcome, has_rows=filled[pair.db_id])
+        for outcome, pair in zip(outcomes, asked, strict=True)
+    ]
     figures = {
         "set": MERGED,
         "split": "dev",
