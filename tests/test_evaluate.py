@@ -10,7 +10,7 @@ import pytest
 
 from t2s.backends.scripted import ScriptedBackend
 from t2s.values import Decoding, QueryResult
-from train import calibrate, evaluate
+from train import evaluate
 from train.compare import Rows, covers, is_ordered, is_right, same_rows
 from train.data import Pair
 from train.figures import summarise
@@ -202,19 +202,6 @@ def test_results_that_hold_the_gold_columns(
 
     assert covers(result(gold), result(other), ordered=ordered) is expected
     assert not covers(result(gold), None, ordered=ordered)
-
-
-def test_the_threshold_of_declining_is_the_best_on_what_was_seen() -> None:
-    seen = [
-        calibrate.Sighting(answerable=False, declining=0.9, best=0.05),
-        calibrate.Sighting(answerable=False, declining=0.7, best=0.2),
-        calibrate.Sighting(answerable=False, declining=0.3, best=0.5),
-        calibrate.Sighting(answerable=True, declining=0.6, best=0.3),
-        calibrate.Sighting(answerable=True, declining=0.1, best=0.8),
-    ]
-    threshold, precision, recall = calibrate.choose(seen)
-    assert 0.6 < threshold <= 0.7
-    assert (precision, round(recall, 3)) == (1.0, 0.667)
 
 
 def test_the_sample_questions_can_be_asked() -> None:
