@@ -157,8 +157,8 @@ def test_a_connection_lost_in_the_middle_of_an_answer(context, line, area, comes
     if comes_back == "before the answer":
         page.wait_for_timeout(2000)
         let(area, name)
-    # What was worked out while the page was away is kept, and drawn with the next answer at the latest.
-    type_question(page, "later")
+    see_answers(page, "earlier", name)
+    served.ask(page, "later")
     see_answers(page, "earlier", name, "later")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -27,12 +28,21 @@ class Asked:
     follows: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A question that is being answered, by a run of the page that may have been left behind."""
+
+    text: str
+    is_done: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass(slots=True)
 class Conversation:
     """Everything asked about one database in one browser session."""
 
     items: list[Answer | Failure] = field(default_factory=list)
     pending: Asked | None = None
+    work: Work | None = None
     number: int = 0
 
     def take(self, item: Answer | Failure) -> None:
@@ -53,11 +63,14 @@ def show(spec: ModelSpec) -> None:
         return
     talk = _find_conversation(source)
     _draw_input(talk, source)
-    for position, item in enumerate(talk.items):
-        key = f"{source.database.fingerprint} {talk.number - len(talk.items) + position}"
-        answers.draw(item, key)
+    # Another run of the page may take an answer meanwhile; see _await_work.
+    number, items = talk.number, talk.items
+    for position, item in enumerate(items):
+        answers.draw(item, f"{source.database.fingerprint} {number - len(items) + position}")
     if talk.pending is not None:
         _answer_pending(talk, talk.pending, source, spec)
+    elif (work := talk.work) is not None:
+        _await_work(talk, work, source, number)
     elif not talk.items:
         _draw_examples(talk, source, "start")
     loaders.start_backend(spec)
@@ -142,7 +155,26 @@ def _answer_pending(talk: Conversation, asked: Asked, source: Source, spec: Mode
         answers.draw(talk.items[-1], f"{source.database.fingerprint} {talk.number - 1}")
 
 
+def _await_work(talk: Conversation, work: Work, source: Source, drawn: int) -> None:
+    """Draw an answer that another run of the page works on, since the browser lost its connection or clicked.
+
+    ``drawn`` is the number of answers taken when the page began to draw those that it has.
+    """
+    place = st.empty()
+    with place.container():
+        answers.draw_question(work.text)
+        with (
+            st.chat_message("assistant", avatar=":material/database:"),
+            st.spinner("Writing SQL and running it"),
+        ):
+            work.is_done.wait()
+    with place.container():
+        if talk.number > drawn:
+            answers.draw(talk.items[-1], f"{source.database.fingerprint} {talk.number - 1}")
+
+
 def _work(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> None:
+    work = Work(asked.text)
     try:
         question.check(asked.text)
         with st.spinner("Loading the model"):
@@ -155,8 +187,14 @@ def _work(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> 
             talk.pending = None
             leans = asked.follows and question.follows_up(asked.text)
             history = talk.history() if leans else ()
+            talk.work = work
             talk.take(loaders.answer(asked.text, session, history))
     except T2SError as error:
         talk.pending = None
         sql = error.sql if isinstance(error, QueryError) else ""
         talk.take(Failure(asked.text, str(error), sql))
+    finally:
+        # After the answer is taken, whatever the error: others wait for it.
+        if talk.work is work:
+            talk.work = None
+        work.is_done.set()
