@@ -27,7 +27,7 @@ from t2s import (
     sandbox,
     schema,
 )
-from t2s.backends import Backend, Calibrated, SchemaPicker
+from t2s.backends import Backend, Calibrated, Reranking, SchemaPicker
 from t2s.errors import BackendError, DatabaseError, QueryError, QueryLimitError, QueryTimeoutError
 from t2s.linking import ValueIndex
 from t2s.values import (
@@ -48,6 +48,8 @@ MAX_ALTERNATIVES = 3  # as many as fit beside an answer
 HOLLOW_SHARE = 0.2
 # What is looked up beside an answer may take this long; a slower one stays without remarks.
 DOUBT_SECONDS = 0.25
+# Processor time beside the deadline of one statement for all candidates together.
+SPARE_SECONDS = 0.5
 PASSED_OVER = "The likeliest reading gives no rows; this is the next one that does."
 
 Outcome = QueryResult | QueryError | None  # of one candidate; None when it was not run
@@ -117,8 +119,14 @@ def answer(
     generated = perf_counter()
     if not candidates:
         raise BackendError("The model proposed nothing; ask in other words.")
-    outcomes = _run_candidates(candidates, session)
-    chosen, guidance_notes = _choose(candidates, outcomes, session)
+    reranker = _find_reranker(session)
+    outcomes = _run_candidates(candidates, session, run_all=reranker is not None)
+    likeliest = _find_best(candidates, outcomes)
+    if reranker is not None:
+        candidates, outcomes = _rerank(request, candidates, outcomes, reranker)
+        chosen, guidance_notes = _choose_reranked(candidates, outcomes, likeliest, session)
+    else:
+        chosen, guidance_notes = _choose(likeliest, candidates, outcomes, session)
     remarks = () if chosen is None else list_remarks(chosen, session)
     timings = Timings(linked - started, generated - linked, perf_counter() - generated)
     if chosen is None:
@@ -149,7 +157,16 @@ def _list_notes(request: Request, backend: Backend) -> tuple[str, ...]:
     return notes + backend.pick(request)[1] if isinstance(backend, SchemaPicker) else notes
 
 
-def _run_candidates(candidates: Sequence[Candidate], session: Session) -> list[Outcome]:
+def _find_reranker(session: Session) -> Reranking | None:
+    """Return the backend where it reranks and there are rows to tell candidates apart by."""
+    backend = session.backend
+    filled = any(table.row_count != 0 for table in session.schema.tables)
+    return backend if filled and isinstance(backend, Reranking) and backend.reranks else None
+
+
+def _run_candidates(
+    candidates: Sequence[Candidate], session: Session, *, run_all: bool
+) -> list[Outcome]:
     """Return what became of each candidate; equal statements run once."""
     outcomes: dict[str, Outcome] = {}
     to_run: dict[str, str] = {}
@@ -165,32 +182,76 @@ def _run_candidates(candidates: Sequence[Candidate], session: Session) -> list[O
         session.database.path,
         tuple(to_run.values()),
         session.limits,
-        stop_after=1 + MAX_ALTERNATIVES,
+        stop_after=len(to_run) if run_all else 1 + MAX_ALTERNATIVES,
+        seconds=session.limits.deadline_seconds + SPARE_SECONDS,
     )
     outcomes.update(zip(to_run, ran, strict=False))
     return [None if candidate.sql is None else outcomes[candidate.sql] for candidate in candidates]
 
 
+def _rerank(
+    request: Request,
+    candidates: Sequence[Candidate],
+    outcomes: Sequence[Outcome],
+    backend: Reranking,
+) -> tuple[tuple[Candidate, ...], list[Outcome]]:
+    """Return candidates and outcomes in the order that the backend prefers now, with new probabilities."""
+    seen = [outcome if isinstance(outcome, QueryResult) else None for outcome in outcomes]
+    order = backend.rerank(request, candidates, seen)
+    ordered = tuple(replace(candidates[place], probability=share) for place, share in order)
+    return ordered, [outcomes[place] for place, _ in order]
+
+
+def _find_best(
+    candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
+) -> tuple[Candidate, QueryResult | None]:
+    """Return the first candidate that declines (with None) or runs.
+
+    Raises:
+        QueryError: There is none.
+    """
+    for candidate, outcome in zip(candidates, outcomes, strict=True):
+        if candidate.sql is None:
+            return candidate, None
+        if isinstance(outcome, QueryResult):
+            return candidate, outcome
+    raise _no_result_error(outcomes)
+
+
+def _choose_reranked(
+    candidates: Sequence[Candidate],
+    outcomes: Sequence[Outcome],
+    likeliest: tuple[Candidate, QueryResult | None],
+    session: Session,
+) -> tuple[QueryResult | None, tuple[str, ...]]:
+    """Return the result to show, None to decline, and sentences about how it was found.
+
+    ``likeliest`` is what came first before candidates were reranked by what they gave.
+    """
+    _, best = _find_best(candidates, outcomes)
+    passed = likeliest[1]
+    if best is None:
+        return None, ()
+    if probe.is_hollow(best):
+        return best, _list_missing(best, session)
+    if passed is not None and probe.is_hollow(passed):
+        return best, _list_missing(passed, session) or (PASSED_OVER,)
+    return best, ()
+
+
 def _choose(
-    candidates: Sequence[Candidate], outcomes: Sequence[Outcome], session: Session
+    likeliest: tuple[Candidate, QueryResult | None],
+    candidates: Sequence[Candidate],
+    outcomes: Sequence[Outcome],
+    session: Session,
 ) -> tuple[QueryResult | None, tuple[str, ...]]:
     """Return the result to show, None to decline, and sentences about how it was found.
 
     The best candidate that runs wins. One that says nothing gives way to a later one that says something
     when it compares with a text that no row holds, or when the later one is nearly as likely.
     """
-    first = next(
-        (
-            (candidate, outcome)
-            for candidate, outcome in zip(candidates, outcomes, strict=True)
-            if candidate.sql is None or isinstance(outcome, QueryResult)
-        ),
-        None,
-    )
-    if first is None:
-        raise _no_result_error(outcomes)
-    candidate, best = first
-    if not isinstance(best, QueryResult):
+    candidate, best = likeliest
+    if best is None:
         return None, ()
     if not probe.is_hollow(best):
         return best, ()

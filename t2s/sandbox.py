@@ -66,6 +66,7 @@ def run_each(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     *,
     stop_after: int = 1,
+    seconds: float | None = None,
 ) -> tuple[QueryResult | QueryError, ...]:
     """Run statements in order in one worker until ``stop_after`` of them gave rows.
 
@@ -74,6 +75,8 @@ def run_each(
         sqls: Statements, best first.
         limits: Bounds on each statement.
         stop_after: How many successes are enough.
+        seconds: Processor time for all statements of one worker together; those for which none is left end as
+            timeouts. By default each may take as long as if it were alone.
 
     Returns:
         One result or error for each statement that was tried, in order; the others are absent. The
@@ -88,7 +91,7 @@ def run_each(
         missing = stop_after - sum(isinstance(r, QueryResult) for r in results)
         if missing <= 0:
             break
-        results += _run_worker(path, sqls[len(results) :], limits, missing)
+        results += _run_worker(path, sqls[len(results) :], limits, missing, seconds)
     return tuple(results)
 
 
@@ -128,10 +131,15 @@ def missing_protections() -> tuple[str, ...]:
 
 
 def _run_worker(
-    path: Path, sqls: Sequence[str], limits: Limits, stop_after: int
+    path: Path,
+    sqls: Sequence[str],
+    limits: Limits,
+    stop_after: int,
+    seconds: float | None,
 ) -> list[QueryResult | QueryError]:
     """Return results of the first statements, at least one, from one worker."""
-    seconds = limits.kill_seconds * len(sqls)
+    longest = limits.kill_seconds * len(sqls)
+    seconds = longest if seconds is None else min(seconds, longest)
     opening = describe_opening(memory_bytes=limits.memory_bytes, cpu_seconds=seconds + 2)
     try:
         session = Session(opening, path, limits.kill_seconds)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from t2s.backends import calibration
+from t2s import calibration
 
 
 @pytest.mark.parametrize(

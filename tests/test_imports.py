@@ -14,7 +14,7 @@ ROWS = (
     ("t2s.pipeline", "t2s.feedback", "t2s.preview", "t2s.profile", "t2s.search"),
     ("t2s.backends", "t2s.grammar", "t2s.encoding", "t2s.linking", "t2s.schema"),
     (
-        # Parts of linking and schema.
+        # Parts of linking, schema and backends.
         "t2s.aliases",
         "t2s.categories",
         "t2s.cells",
@@ -23,6 +23,7 @@ ROWS = (
         "t2s.keys",
         "t2s.kinds",
         "t2s.periods",
+        "t2s.rerank",
         "t2s.value_index",
     ),
     (
@@ -36,7 +37,7 @@ ROWS = (
         "t2s.spreadsheets",
         "t2s.sandbox",
     ),
-    ("t2s.probe", "t2s.question"),
+    ("t2s.calibration", "t2s.probe", "t2s.question"),
     ("t2s.words", "t2s.sql_names"),
     ("t2s.errors", "t2s.values", "sample_dbs"),
     ("t2s",),

@@ -39,6 +39,54 @@ def open_scripted(path, statements, **options):
     return pipeline.open_session(path, ScriptedBackend.from_script({"q": statements}), **options)
 
 
+class Reversed(ScriptedBackend):
+    """A scripted model that likes its last candidates best when it has seen what they gave."""
+
+    reranks = True
+
+    def rerank(self, request, candidates, outcomes):
+        self.seen = outcomes
+        shares = [0.75, 0.25, 0.0, 0.0][: len(candidates)]
+        return tuple(zip(reversed(range(len(candidates))), shares, strict=True))
+
+
+# candidates -> statement of the answer, statements of the alternatives, notes
+RERANKED = [
+    ([NAMES, COUNT], COUNT, [NAMES], 0),
+    ([NAMES, BROKEN], NAMES, [], 0),
+    ([NAMES, None], None, [NAMES], 0),
+    ([EMPTY, NAMES], NAMES, [EMPTY], 1),  # the likeliest gave nothing, and that is said
+    ([NOBODY, NAMES], NAMES, [NOBODY], 1),
+    ([NAMES, NOBODY], NOBODY, [NAMES], 1),
+]
+
+
+@pytest.mark.parametrize(("statements", "chosen", "others", "notes"), RERANKED)
+def test_a_backend_may_rerank_what_was_run(path, statements, chosen, others, notes):
+    session = pipeline.open_session(path, Reversed.from_script({"q": statements}))
+    found = pipeline.answer("q", session)
+    assert (found.result.sql if found.result else None) == chosen
+    assert [other.sql for other in found.alternatives] == others
+    assert len(found.notes) == notes
+    assert found.confidence == pytest.approx(0.25 if BROKEN in statements else 0.75)
+
+
+def test_all_candidates_are_run_for_a_backend_that_reranks(path):
+    backend = Reversed.from_script({"q": [NAMES, COUNT, "SELECT 1", "SELECT 2"]})
+    pipeline.answer("q", pipeline.open_session(path, backend))
+    assert all(outcome is not None for outcome in backend.seen)
+    assert len(backend.seen) == 4
+
+
+def test_candidates_over_empty_tables_are_not_reranked(tmp_path):
+    target = tmp_path / "empty.sqlite"
+    with sqlite3.connect(target) as connection:
+        connection.execute("CREATE TABLE people (name TEXT)")
+    connection.close()
+    session = pipeline.open_session(target, Reversed.from_script({"q": [NAMES, COUNT]}))
+    assert pipeline.answer("q", session).result.sql == NAMES
+
+
 class HalfSure(ScriptedBackend):
     """A scripted model that knows itself to be right half as often as it leans to an answer."""
 

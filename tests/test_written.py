@@ -44,6 +44,13 @@ def _rows(database: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def test_files_can_be_held_out(folder: Path) -> None:
+    names = [path.stem for path in written.files(folder)]
+    kept = written.build_all(folder / "out", folder, held_out=frozenset(names[:1]))
+    lines = gzip.decompress(kept.read_bytes()).splitlines()
+    assert {json.loads(line)["db_id"] for line in lines} == set(names[1:])
+
+
 def test_build_all_writes_databases_and_records(folder: Path) -> None:
     lines = gzip.decompress(written.build_all(folder / "out", folder).read_bytes()).splitlines()
     records = [json.loads(line) for line in lines]

@@ -357,6 +357,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         default=",".join((*data.SETS, WRITTEN)),
         help="sets to train on, comma separated; 'written' is train/questions",
     )
+    add(
+        "--hold-out",
+        default="",
+        help="names of files in train/questions to leave out, comma separated; train.rerank needs some",
+    )
     add("--synthetic", default="", help="file written by train.synthesize, as one more set")
     add("--weights", default="", help="JSON of set name to sampling weight")
     add(
@@ -411,7 +416,8 @@ def load_sets(args: argparse.Namespace, cache: Path) -> dict[str, list[data.Exam
     folder = Path(args.data)
     sources = {name: folder / name / "train.jsonl.gz" for name in args.sets.split(",")}
     if WRITTEN in sources:
-        sources[WRITTEN] = written.build_all(Path(args.databases) / WRITTEN)
+        held_out = frozenset(filter(None, args.hold_out.split(",")))
+        sources[WRITTEN] = written.build_all(Path(args.databases) / WRITTEN, held_out=held_out)
     if args.synthetic:
         sources["synthetic"] = Path(args.synthetic)
     return {

@@ -20,12 +20,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from tqdm import tqdm
 
 import sample_dbs
 from t2s import pipeline, sandbox
-from t2s.backends import DEFAULT_FOLDER, Backend, ModelSpec, load
+from t2s.backends import DEFAULT_FOLDER, Backend, Calibrated, ModelSpec, Reranking, load
 from t2s.errors import QueryError, T2SError
 from t2s.values import Answer, Candidate, Decoding, Limits, QueryResult, Request, Schema
 from train import logical_form
@@ -56,6 +57,24 @@ class Recorder:
         """Generate as the backend does."""
         self.candidates = self.backend.generate(request, decoding)
         return self.candidates
+
+    @property
+    def reranks(self) -> bool:
+        """Rerank if the backend does."""
+        return isinstance(self.backend, Reranking) and self.backend.reranks
+
+    def rerank(
+        self,
+        request: Request,
+        candidates: Sequence[Candidate],
+        outcomes: Sequence[QueryResult | None],
+    ) -> tuple[tuple[int, float], ...]:
+        """Rerank as the backend does."""
+        return cast("Reranking", self.backend).rerank(request, candidates, outcomes)
+
+    def calibrate(self, share: float) -> float:
+        """Calibrate as the backend does."""
+        return self.backend.calibrate(share) if isinstance(self.backend, Calibrated) else share
 
     def pick(self, request: Request) -> tuple[Schema, tuple[str, ...]]:
         """Pick as the backend does."""

@@ -206,11 +206,15 @@ def records(written: WrittenFile) -> Iterator[dict[str, object]]:
         yield record
 
 
-def build_all(target: Path, folder: Path = FOLDER) -> Path:
-    """Write every database to ``target`` and return the path of ``train.jsonl.gz`` beside them."""
+def build_all(
+    target: Path, folder: Path = FOLDER, *, held_out: frozenset[str] = frozenset()
+) -> Path:
+    """Write every database but those held out to ``target``; return the path of ``train.jsonl.gz`` beside them."""
     target.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     for path in files(folder):
+        if path.stem in held_out:
+            continue
         written = read(path)
         build(written, target / f"{written.db_id}.sqlite")
         lines.extend(json.dumps(record, ensure_ascii=False) for record in records(written))

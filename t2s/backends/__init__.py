@@ -10,14 +10,14 @@ Not covered: whether a candidate is safe or runs. ``t2s.guard`` and ``t2s.sandbo
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, cast, runtime_checkable
 
 from t2s.errors import BackendError
-from t2s.values import Candidate, Decoding, Request, Schema
+from t2s.values import Candidate, Decoding, QueryResult, Request, Schema
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / "assets" / "compact"
 
@@ -50,6 +50,28 @@ class SchemaPicker(Protocol):
 
     def pick(self, request: Request) -> tuple[Schema, tuple[str, ...]]:
         """Return what ``generate`` sees of ``request.schema``, and sentences for the user if not all."""
+        ...
+
+
+@runtime_checkable
+class Reranking(Protocol):
+    """A backend that orders its candidates anew when it sees what they gave."""
+
+    @property
+    def reranks(self) -> bool:
+        """Whether it does; then all candidates are run."""
+        ...
+
+    def rerank(
+        self,
+        request: Request,
+        candidates: Sequence[Candidate],
+        outcomes: Sequence[QueryResult | None],
+    ) -> tuple[tuple[int, float], ...]:
+        """Return positions of the candidates, best first, each with its share of probability in [0, 1].
+
+        ``outcomes`` has None for a candidate that declines, failed or was not run.
+        """
         ...
 
 

@@ -18,7 +18,7 @@ from t2s.errors import BackendError
 LIST_NAME = "SHA256SUMS"
 WEIGHTS_NAME = "model.safetensors"
 _NEEDED = ("config.json", WEIGHTS_NAME, "tokenizer.json")
-_OPTIONAL = "generation_config.json"
+_OPTIONAL = ("generation_config.json", "rerank.json")
 _MAX_LIST_BYTES = 10_000
 _NEXT_STEP = "fetch the repository again or train a model with python -m train.compact."
 
@@ -56,7 +56,7 @@ def check(folder: Path) -> Mapping[str, str]:
 def _list_files(folder: Path) -> list[str]:
     """Return the names of the files that a model is loaded from."""
     weights = {path.name for path in folder.glob("*.safetensors")}
-    found = {_OPTIONAL} if (folder / _OPTIONAL).exists() else set()
+    found = {name for name in _OPTIONAL if (folder / name).exists()}
     return sorted(weights | found | set(_NEEDED))
 
 

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -20,13 +20,13 @@ from safetensors import SafetensorError
 from transformers import LogitsProcessorList
 from transformers.utils import logging
 
-from t2s import encoding, ir
-from t2s.backends import DEFAULT_FOLDER, calibration, checksums, memory
+from t2s import calibration, encoding, ir, rerank
+from t2s.backends import DEFAULT_FOLDER, checksums, memory
 from t2s.backends.compact_decoding import MaskProcessor
 from t2s.backends.compact_model import CompactModel
 from t2s.errors import BackendError
 from t2s.grammar import Grammar
-from t2s.values import Candidate, Decoding, Request, Schema
+from t2s.values import Candidate, Decoding, QueryResult, Request, Schema
 
 _NO_ROOM_TO_LOAD = (
     "There is not enough memory to load the model; close other programs, then ask again."
@@ -43,6 +43,7 @@ class CompactBackend:
     threads: int
     version: str
     lock: threading.Lock
+    reranker: rerank.Reranker | None = None
 
     @classmethod
     def load(
@@ -77,6 +78,8 @@ class CompactBackend:
                 folder, dtype=_choose_dtype(dtype), use_safetensors=True, local_files_only=True
             )
             encoder = encoding.InputEncoder.from_folder(folder)
+            weights = folder / rerank.FILE_NAME
+            reranker = rerank.read(weights) if weights.exists() else None
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             if memory.is_shortage(error):
                 raise
@@ -88,6 +91,7 @@ class CompactBackend:
             threads or min(2, _count_cores()),
             digests[checksums.WEIGHTS_NAME][:12],
             threading.Lock(),
+            reranker,
         )
 
     def lay_out(self, request: Request) -> encoding.Inputs:
@@ -114,6 +118,24 @@ class CompactBackend:
         """
         with memory.translated(_NO_ROOM_TO_ANSWER):
             return self._generate(request, decoding)
+
+    @property
+    def reranks(self) -> bool:
+        """Whether the folder has weights for that."""
+        return self.reranker is not None
+
+    def rerank(
+        self,
+        request: Request,
+        candidates: Sequence[Candidate],
+        outcomes: Sequence[QueryResult | None],
+    ) -> tuple[tuple[int, float], ...]:
+        """Order the candidates of ``generate`` by what they gave; see ``t2s.rerank``."""
+        if self.reranker is None or not candidates:
+            return tuple((place, c.probability) for place, c in enumerate(candidates))
+        config = self.model.config
+        scores = self.reranker.score(request, candidates, outcomes)
+        return rerank.arrange(candidates, scores, config.decline_threshold, config.decline_margin)
 
     def calibrate(self, share: float) -> float:
         """Return how likely an answer with ``share`` of the probability is right (Platt scaling)."""

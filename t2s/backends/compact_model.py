@@ -41,6 +41,7 @@ class CompactConfig(PretrainedConfig):
         max_output: int = 160,
         dropout: float = 0.1,
         decline_threshold: float = 0.8,  # best F1 of declining on typed dev
+        decline_margin: float = 0.0,
         confidence_scale: float = 1.0,
         confidence_shift: float = 0.0,
         **kwargs: Any,  # noqa: ANN401
@@ -48,7 +49,8 @@ class CompactConfig(PretrainedConfig):
         """Keep the sizes.
 
         ``keywords`` are the keyword ids in order, ``dropout`` is on hidden states only, ``decline_threshold`` is the
-        least probability at which "cannot answer" goes before statements, and ``confidence_scale`` and
+        least probability at which "cannot answer" goes before statements, ``decline_margin`` what its score must be
+        above theirs when candidates are reranked, and ``confidence_scale`` and
         ``confidence_shift`` turn the log odds of an answer among the candidates into those of its being right.
         """
         self.keywords = list(keywords)
@@ -65,6 +67,7 @@ class CompactConfig(PretrainedConfig):
         self.max_output = max_output
         self.dropout = dropout
         self.decline_threshold = decline_threshold
+        self.decline_margin = decline_margin
         self.confidence_scale = confidence_scale
         self.confidence_shift = confidence_shift
         kwargs["is_encoder_decoder"] = True
