@@ -160,8 +160,8 @@ def escape_label(text: str, max_characters: int = MAX_NAME_CHARACTERS) -> str:
     line = _SPACES.sub(" ", _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", show_text(text))).strip()
     if len(line) > max_characters:
         line = f"{line[: max_characters - 1].rstrip()}…"
-    # A label without any text is an error to Graphviz.
-    return html.escape(line) or "(no name)"
+    # Even in these labels Graphviz reads \N as the name of the node. Without any text a label is an error.
+    return html.escape(line).replace("\\", "\\\\") or "(no name)"
 
 
 @dataclass(frozen=True, slots=True)

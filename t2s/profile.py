@@ -30,7 +30,7 @@ _FALLBACK_ROWS = 1_000
 _FIRST_SHARE = 0.75
 _CELL_BYTES = 200
 _MAX_BYTES = 16 * 1024 * 1024
-_MAX_VALUE_CHARACTERS = 40
+_MAX_VALUE_CHARACTERS = 24
 # From here on numbers get separators; years stay as people write them.
 _GROUPED_FROM = 10_000
 # Formats whose texts sort as their dates do.
@@ -243,8 +243,8 @@ def _describe_column(
     table: Table, column: Column, found: ColumnProfile | None, keys: Sequence[ForeignKey]
 ) -> ColumnLine:
     key = next((k for k in keys if k.table == table.name and k.column == column.name), None)
-    names_rows = "names each row" if column.primary_key else ""
-    points = "" if key is None else f"points to {key.other_table}"
+    names_rows = "key" if column.primary_key else ""
+    points = "" if key is None else f"→ {key.other_table}"
     if key is not None and key.inferred:
         points += " (guessed)"
     is_key = column.primary_key or key is not None
@@ -252,7 +252,7 @@ def _describe_column(
     return ColumnLine(
         name=column.name,
         holds=KIND_WORDS[column.kind],
-        role="; ".join(part for part in (names_rows, points) if part),
+        role=" ".join(part for part in (names_rows, points) if part),
         different=None if found is None else found.distinct,
         empty=None if found is None else found.empty,
         first=first,

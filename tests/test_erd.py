@@ -162,6 +162,7 @@ def test_names_stay_text(name):
         ("plain", "plain"),
         ("a  b\n c", "a b c"),
         ("<&>\"'", "&lt;&amp;&gt;&quot;&#x27;"),
+        ("a\\N\\", "a\\\\N\\\\"),
         ("", "(no name)"),
         (" \n", "(no name)"),
         ("\x00", "␀"),

@@ -160,7 +160,7 @@ def seen(smallest=None, largest=None, frequent=(), distinct=3):
         (Column("c", "number"), seen(1, 12345), ("1", "12,345", "all different")),
         (Column("c", "number"), seen(1999, 2024), ("1999", "2024", "all different")),
         (Column("c", "number", primary_key=True), seen(1, 12345), ("1", "12345", "all different")),
-        (Column("c"), seen("a\nb", "z" * 99), ("a b", "z" * 39 + "…", "all different")),
+        (Column("c"), seen("a\nb", "z" * 99), ("a b", "z" * 23 + "…", "all different")),
         (Column("c"), seen("", "\x00"), ("(blank)", "␀", "all different")),
         (Column("c"), seen("a", "b", (("a", 1200), ("b", 2))), ("a", "b", "a (1,200), b (2)")),
         (Column("c"), seen("a", "a", distinct=1), ("a", "a", "")),
@@ -197,14 +197,14 @@ KEY = ForeignKey("t", "c", "other", "id")
     ("column", "keys", "role"),
     [
         (Column("c"), (), ""),
-        (Column("c", primary_key=True), (), "names each row"),
-        (Column("c"), (KEY,), "points to other"),
+        (Column("c", primary_key=True), (), "key"),
+        (Column("c"), (KEY,), "→ other"),
         (
             Column("c"),
             (ForeignKey("t", "c", "other", "id", inferred=True),),
-            "points to other (guessed)",
+            "→ other (guessed)",
         ),
-        (Column("c", primary_key=True), (KEY,), "names each row; points to other"),
+        (Column("c", primary_key=True), (KEY,), "key → other"),
         (Column("c"), (ForeignKey("u", "c", "other", "id"),), ""),
     ],
 )

@@ -149,6 +149,15 @@ def read_rows(db: Database, table: str, *, shared: bool) -> QueryResult:
     return (_shared_rows if shared else _own_rows)(db, db.fingerprint, table)
 
 
+def read_index(db: Database, tables: Schema, *, shared: bool) -> ValueIndex:
+    """Return the index of the values of a database, read once per file.
+
+    Raises:
+        DatabaseError: The file cannot be read.
+    """
+    return (_shared_index if shared else _own_index)(db, db.fingerprint, tables)
+
+
 def open_session(db: Database, tables: Schema, backend: Backend, *, shared: bool) -> Session:
     """Return what answers questions over a database; its values are indexed once per file.
 
@@ -157,8 +166,7 @@ def open_session(db: Database, tables: Schema, backend: Backend, *, shared: bool
     """
     from t2s import pipeline  # noqa: PLC0415
 
-    index = (_shared_index if shared else _own_index)(db, db.fingerprint, tables)
-    return pipeline.Session(db, tables, index, backend)
+    return pipeline.Session(db, tables, read_index(db, tables, shared=shared), backend)
 
 
 def answer(question: str, session: Session, history: tuple[str, ...]) -> Answer:

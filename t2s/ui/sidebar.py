@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 import sample_dbs
 from t2s import present
 from t2s.errors import DatabaseError, QueryError
-from t2s.ui import folders, loaders, suggestions
+from t2s.ui import address, folders, loaders, suggestions
 from t2s.ui.markup import count, escape, shorten
 from t2s.values import Column, Database, ForeignKey, Schema, Table
 
@@ -44,7 +44,17 @@ class _Upload:
 
 
 def choose() -> Source | None:
-    """Draw the sidebar and return the database of the user's choice, None when it cannot be read."""
+    """Return the database of the user's choice, as :func:`draw` left it; None when it cannot be read."""
+    source: Source | None = st.session_state.get("source")
+    return source
+
+
+def draw() -> None:
+    """Draw the sidebar and keep what was chosen for the page.
+
+    To be called outside of any page: what is drawn inside of one, such as the uploaded file, is forgotten
+    when another page is opened.
+    """
     loaders.sweep_uploads()
     with st.sidebar:
         picker = st.container()
@@ -63,7 +73,7 @@ def choose() -> Source | None:
             source = _pick(upload)
         if source is not None:
             _draw_schema(source)
-    return source
+    st.session_state["source"] = source
 
 
 def _take_upload(file: UploadedFile | None) -> _Upload | None:
@@ -103,7 +113,9 @@ def _pick(upload: _Upload | None) -> Source | None:
     # A value that is no longer offered must go before the box is drawn.
     if st.session_state.get("choice") not in titles:
         st.session_state.pop("choice", None)
+    address.adopt(samples)
     choice = st.selectbox("Database", list(titles), format_func=titles.__getitem__, key="choice")
+    address.write(choice if choice in samples else "")
     try:
         if own is not None and choice == _UPLOAD:
             with st.spinner("Reading the tables"):
