@@ -91,3 +91,14 @@ def test_figures_of_a_set_take_the_place_of_earlier_ones(tmp_path) -> None:
     assert "| wikisql dev | 75.0 % (95 %: 74.1-75.9) of 8421 (logical form) | - | 99.9 % |" in text
     assert "| spider dev | 71.5 % (95 %: 68.9-74.2) of 1034 | 70.0 % of 972 | 100.0 % |" in text
     assert "| bird train | 96.1 % | 98.2 % | 1234 |" in text
+    assert "Order of the candidates" not in text
+    reranker = {
+        "weights": {"a": 1}, "files": ["x", "y"], "questions": 1200, "first right": 50.0, "cross-validated": 55.5,
+        "any right": 70.0,
+    }  # fmt: skip
+    (tmp_path / "rerank.json").write_text(json.dumps(reranker))
+    card.write_card(tmp_path, record)
+    text = (tmp_path / "README.md").read_text()
+    assert "holds 1 weights" in text
+    assert "on 1,200 questions over 2 databases" in text
+    assert "put first in 55.5 %" in text

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from t2s.backends import DEFAULT_FOLDER
+from t2s.rerank import FILE_NAME
 from train.hardness import LEVELS
 
 EX, LOGICAL_FORM = "ex", "logical_form"  # keys of a figure: what "right" means in it
@@ -22,7 +23,7 @@ README_END = "<!-- end of scores -->"
 
 DATA = (
     ("typed", "questions as people type them, written for this project", "ours, Apache-2.0"),
-    ("written", "train/questions: 36,000 questions over 96 databases, written for this project", "ours, Apache-2.0"),
+    ("written", "train/questions: questions written by hand over databases of many kinds", "ours, Apache-2.0"),
     ("synthetic", "written by train/synthesize.py over the training databases", "ours, Apache-2.0"),
     ("Spider (train)", "https://arxiv.org/abs/1809.08887", "CC BY-SA 4.0"),
     ("Spider-Syn (train)", "https://arxiv.org/abs/2106.01065", "MIT"),
@@ -66,6 +67,7 @@ def write_card(folder: Path, record: dict[str, Any]) -> None:
         _head(record),
         _table(("data", "source", "licence of the data"), DATA),
         _recipe(record),
+        *_reranking(folder),
         _scores(measured),
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in LIMITS),
     ]
@@ -105,6 +107,22 @@ def _recipe(record: dict[str, Any]) -> str:
     ]
     head = ("from example", "threads", "learning rate falls until", "sampling weights")
     return text + "\n\n" + _table(head, rows)
+
+
+def _reranking(folder: Path) -> list[str]:
+    """Return the paragraph about the weights that order candidates, if there are any."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        return []
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        "## Order of the candidates\n\n"
+        f"`{FILE_NAME}` holds {len(record['weights'])} weights over what each candidate leaves out and what it gives, "
+        f"fitted by `python -m train.rerank` on {record['questions']:,} questions over {len(record['files'])} databases "
+        "of `train/questions` that the model had not seen when it wrote the candidates (it was trained on them "
+        f"afterwards). There its first candidate was right in {record['first right']} %, the one put first in "
+        f"{record['cross-validated']} % (five folds over databases), any candidate in {record['any right']} %."
+    ]
 
 
 def _scores(measured: list[dict[str, Any]]) -> str:
