@@ -6,7 +6,7 @@ every word is known and that still has no answer; its sentence only says what th
 
 from __future__ import annotations
 
-from t2s.explain_scope import join_words
+from t2s.explain_nouns import join_words
 from t2s.values import Links, Schema
 from t2s.words import STOP_WORDS, Word, root, split_name, split_words
 

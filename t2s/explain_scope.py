@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sqlglot import exp
 
+from t2s.explain_nouns import natural_name, plural, table_noun
 from t2s.values import Column, ColumnKind, Schema, Table
 
 MAX_LITERAL_CHARACTERS = 60
@@ -23,8 +24,9 @@ _NUMERIC = (
     | exp.Sub
     | exp.Mul
     | exp.Div
+    | exp.Mod
+    | exp.Window
 )
-_CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class NotCoveredError(Exception):
@@ -36,22 +38,45 @@ class Source:
     """One entry of a FROM clause.
 
     Attributes:
-        label: What it is called in a sentence, different from its neighbours'.
+        label: What one of its rows is called, different from its neighbours'.
+        phrase: What it is called where it is read; its plural, the wording of a derived one.
         table: The database table, None for a derived one.
         meanings: Derived tables only: folded column name -> what it stands for.
-        phrase: What FROM says of it; the label of a table, the wording of a derived one.
+        kinds: Derived tables only: folded column name -> what kind of value it is.
     """
 
     label: str
     phrase: str
     table: Table | None = None
     meanings: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, ColumnKind | None] = field(default_factory=dict)
+
+    @property
+    def plural(self) -> str:
+        """What several of its rows are called."""
+        return plural(self.label)
 
     def has(self, column: str) -> bool:
         """Tell whether it has a column of that name."""
         if self.table is not None:
             return self.table.column(column) is not None
         return column.casefold() in self.meanings
+
+
+class Teller(Protocol):
+    """What the parts of a sentence ask of each other."""
+
+    def describe(self, query: exp.Expr, parent: Scope | None) -> str:
+        """Return the wording of a whole query inside the scope around it."""
+
+    def say(self, node: exp.Expr, scope: Scope) -> str:
+        """Return the wording of an expression."""
+
+    def where(self, node: exp.Expr, scope: Scope) -> str:
+        """Return the wording of a condition."""
+
+    def rows(self, select: exp.Select, parent: Scope) -> str:
+        """Return what a SELECT reads, without its list: "orders since 2023 where status is 'x'"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +88,25 @@ class Scope:
         sources: Folded alias -> source, of this FROM.
         items: The select list, for positions and aliases.
         parent: The scope around a subquery.
-        describe: Wording of a whole query inside the scope around it.
-        say: Wording of an expression in a scope.
-        where: Wording of a condition in a scope.
+        teller: Says the parts.
+        home: The source whose columns need no word for their table; None when each does.
+        counted: What COUNT(*) counts, in the plural.
+        optional: Labels of sources that an outer join may leave empty.
     """
 
     schema: Schema
     sources: Mapping[str, Source]
     items: tuple[exp.Expr, ...]
     parent: Scope | None
-    describe: Callable[[exp.Expr, Scope | None], str]
-    say: Callable[[exp.Expr, Scope], str]
-    where: Callable[[exp.Expr, Scope], str]
-
-
-def natural_name(name: str) -> str:
-    """Return a schema name as words: "CustOrder_ID" -> "cust order ID"."""
-    keeps_case = name != name.upper()
-    words = _CAMEL.sub(" ", name).replace("_", " ").split()
-    short = [keeps_case and word.isupper() and 1 < len(word) < 4 for word in words]
-    return " ".join(w if kept else w.lower() for w, kept in zip(words, short, strict=True)) or name
+    teller: Teller
+    home: Source | None = None
+    counted: str = "rows"
+    optional: frozenset[str] = frozenset()
 
 
 def label_table(table: Table) -> str:
-    """Return what to call a table."""
-    return table.nl_name or natural_name(table.name)
+    """Return what to call one row of a table."""
+    return table_noun(table.nl_name or table.name)
 
 
 def label_column(column: Column) -> str:
@@ -102,20 +121,35 @@ def strip_brackets(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def join_words(parts: Sequence[str], last: str = "and") -> str:
-    """Return "a", "a and b" or "a, b and c"."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+def conjuncts(node: exp.Expr | None) -> list[exp.Expr]:
+    """Return the conditions that a condition joins by AND."""
+    if node is None:
+        return []
+    node = strip_brackets(node)
+    if not isinstance(node, exp.And):
+        return [node]
+    return [part for each in node.flatten() for part in conjuncts(each)]
 
 
 def find_column(node: exp.Expr, scope: Scope) -> tuple[Source, Column] | None:
     """Return the database column that a node names in this scope itself, None otherwise."""
     if not isinstance(node, exp.Column):
         return None
-    source = _own_source(node, scope)
+    source = own_source(node, scope)
     column = source.table.column(node.name) if source is not None and source.table else None
     return None if source is None or column is None else (source, column)
+
+
+def find_outer(node: exp.Expr, scope: Scope) -> tuple[Source, Column] | None:
+    """Return the database column that a node names in a scope around this one, None otherwise."""
+    if not isinstance(node, exp.Column) or own_source(node, scope) is not None:
+        return None
+    level = scope.parent
+    while level is not None:
+        if own_source(node, level) is not None:
+            return find_column(node, level)
+        level = level.parent
+    return None
 
 
 def resolve_item(node: exp.Expr, scope: Scope, *, columns_first: bool = False) -> exp.Expr:
@@ -144,14 +178,25 @@ def kind_of(node: exp.Expr, scope: Scope) -> ColumnKind | None:
     found = find_column(node, scope)
     if found is not None:
         return found[1].kind
+    if isinstance(node, exp.Column):
+        source = own_source(node, scope)
+        return source.kinds.get(node.name.casefold()) if source is not None else None
     if isinstance(node, exp.Min | exp.Max) and not node.expressions:
         return kind_of(node.this, scope)
+    if isinstance(node, exp.Cast):
+        name = node.args["to"].sql(dialect="sqlite").upper()
+        return kind_of(node.this, scope) if name == "TEXT" else "number"
     if isinstance(node, exp.Date | exp.CurrentDate):
         return "date"
+    if isinstance(node, exp.Case):
+        branches = [branch.args["true"] for branch in node.args.get("ifs") or []]
+        literal = all(isinstance(b, exp.Literal) and not b.is_string for b in branches)
+        return "number" if literal else None
     return "number" if isinstance(node, _NUMERIC) else None
 
 
-def _own_source(node: exp.Column, scope: Scope) -> Source | None:
+def own_source(node: exp.Column, scope: Scope) -> Source | None:
+    """Return the source of this scope itself that a column belongs to, None when there is none."""
     if node.table:
         return scope.sources.get(node.table.casefold())
     owners = [source for source in scope.sources.values() if source.has(node.name)]
@@ -162,18 +207,18 @@ def say_column(node: exp.Expr, scope: Scope, *, qualified: bool = False) -> str 
     """Return a column in words, with its table where needed or ``qualified``; None if it has no wording."""
     if isinstance(node.this, exp.Star):
         source = scope.sources.get(node.text("table").casefold())
-        return None if source is None else f"every column of {source.label}"
+        return None if source is None else f"all {source.label} details"
     if not isinstance(node, exp.Column):
         return None
     level: Scope | None = scope
     while level is not None:
-        source = _own_source(node, level)
+        source = own_source(node, level)
         if source is not None and (source.has(node.name) or node.table):
             return _say_owned(node.name, source, level, scope, qualified=qualified)
         level = level.parent
     for item in scope.items if not node.table else ():
         if isinstance(item, exp.Alias) and item.alias.casefold() == node.name.casefold():
-            return scope.say(item.this, scope)
+            return scope.teller.say(item.this, scope)
     if isinstance(node.this, exp.Identifier) and node.this.quoted and not node.table:
         return quote(node.name)  # SQLite reads an unknown "name" as the text 'name'
     return natural_name(node.name)
@@ -184,12 +229,12 @@ def _say_owned(name: str, source: Source, level: Scope, scope: Scope, *, qualifi
     words = source.meanings.get(name.casefold()) or natural_name(name)
     if column is not None:
         words = label_column(column)
-    shared = sum(other.has(name) for other in level.sources.values()) > 1
-    inner = level is scope and not shared
-    if inner and not qualified:
+    alone = len(level.sources) == 1 or level.home is source
+    if (level is scope and alone and not qualified) or not source.label:
         return words
     outer = level is not scope and any(s.label == source.label for s in scope.sources.values())
-    named = words.startswith(f"{source.label} ")
+    low = words.lower()
+    named = low.startswith(f"{source.label.lower()} ") or low == source.label.lower()
     return f"{'outer ' if outer else ''}{words if named else f'{source.label} {words}'}"
 
 

@@ -10,20 +10,27 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from t2s.explain_scope import Scope, find_column, kind_of, quote, say_column, strip_brackets
+from t2s.explain_moments import (
+    say_call,
+    say_date,
+    say_date_part,
+    say_moment,
+    say_substring,
+)
+from t2s.explain_nouns import join_words
+from t2s.explain_operands import operand, sql_text
+from t2s.explain_scope import Scope, quote, say_column, strip_brackets
+from t2s.explain_shares import say_share
+from t2s.explain_slices import read_swapped
+from t2s.explain_totals import (
+    say_average,
+    say_count,
+    say_extreme,
+    say_filtered,
+    say_total,
+    say_window,
+)
 
-_CODES = {
-    "%Y": "year",
-    "%m": "month number",
-    "%Y-%m": "year and month",
-    "%d": "day of the month",
-    "%w": "weekday number (0 is Sunday)",
-    "%j": "day of the year",
-    "%W": "week number",
-    "%H": "hour",
-    "%M": "minute",
-    "%Y-%m-%d": "date",
-}
 _SYMBOLS: dict[type[exp.Expr], str] = {
     exp.Add: "plus",
     exp.Sub: "minus",
@@ -32,20 +39,7 @@ _SYMBOLS: dict[type[exp.Expr], str] = {
 }
 
 
-# Where year, month and day stand in dd/mm/yyyy and mm/dd/yyyy.
-_DAY_ORDERS = ([(7, 4), (4, 2), (1, 2)], [(7, 4), (1, 2), (4, 2)])
-_NAMED = (
-    exp.Column
-    | exp.AggFunc
-    | exp.TimeToStr
-    | exp.Date
-    | exp.Length
-    | exp.Substring
-    | exp.Round
-    | exp.Cast
-)
-
-
+# Where a part of a date stands in texts of the usual formats.
 def say(node: exp.Expr, scope: Scope) -> str:
     """Return an expression in words, without an article in front."""
     speaker = _SPEAKERS.get(type(node))
@@ -53,157 +47,38 @@ def say(node: exp.Expr, scope: Scope) -> str:
     return sql_text(node) if words is None else words
 
 
-def say_item(node: exp.Expr, scope: Scope) -> str:
-    """Return one entry of a select list in words, with an article where one belongs."""
-    node = strip_brackets(node.unalias())
-    branching = isinstance(node, exp.Case | exp.If | exp.Coalesce)
-    words = operand(node, scope) if branching else say(node, scope)
-    named = isinstance(node, _NAMED) and not isinstance(node.this, exp.Subquery | exp.Literal)
-    return f"the {words}" if named and words[:1] not in "'\"(" and not node.is_star else words
-
-
-def sql_text(node: exp.Expr) -> str:
-    """Return the SQL of a node on one line."""
-    return " ".join(node.sql(dialect="sqlite").split())
-
-
 def _say_literal(node: exp.Expr, scope: Scope) -> str:
     return quote(node.name) if node.is_string else node.name
-
-
-def _say_count(node: exp.Expr, scope: Scope) -> str | None:
-    counted = node.this
-    if isinstance(counted, exp.Star):
-        return "number of records"
-    if isinstance(counted, exp.Distinct):
-        if len(counted.expressions) != 1:
-            return None
-        return f"number of different {say(counted.expressions[0], scope)} values"
-    if isinstance(counted, exp.Case):
-        flagged = _flag_condition(counted, needs_zero=False)
-        return None if flagged is None else f"number of records where {scope.where(flagged, scope)}"
-    found = find_column(counted, scope)
-    if isinstance(counted, exp.Literal):
-        return "number of records"
-    if found is not None and len(scope.sources) == 1 and not found[1].nullable:
-        return "number of records"
-    return f"number of {say(counted, scope)} values"
-
-
-def _flag_condition(case: exp.Expr, *, needs_zero: bool) -> exp.Expr | None:
-    """Return c of CASE WHEN c THEN 1 ELSE 0 END, also without its ELSE; None for anything else."""
-    branches = case.args.get("ifs") or []
-    default = case.args.get("default")
-    if case.this is not None or len(branches) != 1 or not _is_number(branches[0].args["true"], "1"):
-        return None
-    allowed = default is None or isinstance(default, exp.Null)
-    if needs_zero:
-        allowed = allowed or _is_number(default, "0")
-    return branches[0].this if allowed else None
-
-
-def _is_number(node: object, text: str) -> bool:
-    if not isinstance(node, exp.Literal) or node.is_string:
-        return False
-    return float(node.name) == float(text)
-
-
-def _say_sum(node: exp.Expr, scope: Scope) -> str:
-    summed = strip_brackets(node.this)
-    if isinstance(summed, exp.Case):
-        flagged = _flag_condition(summed, needs_zero=True)
-        if flagged is not None:
-            return f"number of records where {scope.where(flagged, scope)}"
-    if isinstance(summed, exp.If) and (
-        _is_number(summed.args.get("true"), "1") and _is_number(summed.args.get("false"), "0")
-    ):
-        return f"number of records where {scope.where(summed.this, scope)}"
-    if isinstance(summed, exp.Predicate):
-        return f"number of records where {scope.where(summed, scope)}"
-    return f"total {operand(summed, scope)}"
-
-
-def _say_avg(node: exp.Expr, scope: Scope) -> str:
-    if isinstance(node.this, exp.Distinct):
-        return f"average of the different {say(node.this.expressions[0], scope)} values"
-    return f"average {operand(node.this, scope)}"
-
-
-def _say_extreme(node: exp.Expr, scope: Scope) -> str | None:
-    if node.expressions:
-        return None
-    highest = isinstance(node, exp.Max)
-    kind = kind_of(node.this, scope)
-    words = {
-        "number": ("lowest", "highest"),
-        "date": ("earliest", "latest"),
-        "text": ("alphabetically first", "alphabetically last"),
-    }.get(kind or "", ("smallest", "largest"))
-    return f"{words[highest]} {operand(node.this, scope)}"
-
-
-def operand(node: exp.Expr, scope: Scope) -> str:
-    """Return an expression in words that may stand inside another: in brackets when it is compound."""
-    inner = strip_brackets(node)
-    words = say(inner, scope)
-    compound = isinstance(inner, exp.Binary | exp.Case | exp.If | exp.Coalesce)
-    if not isinstance(inner, exp.Subquery | exp.Literal):
-        compound = compound or " where " in words
-    return f"({words})" if compound else words
 
 
 def _say_arithmetic(node: exp.Expr, scope: Scope) -> str:
     left, right = strip_brackets(node.this), strip_brackets(node.expression)
     if isinstance(node, exp.Sub) and _is_julian(left) and _is_julian(right):
         start, end = right.expressions[0], left.expressions[0]
-        return f"days from {_say_moment(start, scope)} to {_say_moment(end, scope)}"
-    if isinstance(node, exp.Div) and isinstance(left, exp.Mul):
-        for factor, part in ((left.this, left.expression), (left.expression, left.this)):
-            if _is_number(strip_brackets(factor), "100"):
-                return f"{operand(part, scope)} as a percentage of {operand(right, scope)}"
-    return f"{operand(left, scope)} {_SYMBOLS[type(node)]} {operand(right, scope)}"
+        return f"days from {say_moment(start, scope)} to {say_moment(end, scope)}"
+    share = say_share(node, scope)
+    if share is not None:
+        return share
+    if isinstance(node, exp.Mul):
+        for factor, part in ((left, right), (right, left)):
+            if isinstance(factor, exp.Literal) and factor.name == "1.0":
+                return say(part, scope)  # only turns whole numbers into decimal ones
+    # Sums and products of three are read from the left anyway.
+    same = isinstance(node, exp.Add | exp.Sub) and isinstance(left, exp.Add | exp.Sub)
+    same = same or (isinstance(node, exp.Mul) and isinstance(left, exp.Mul))
+    first = say(left, scope) if same and not _needs_brackets(left, scope) else operand(left, scope)
+    return f"{first} {_SYMBOLS[type(node)]} {operand(right, scope)}"
+
+
+def _needs_brackets(node: exp.Expr, scope: Scope) -> bool:
+    """Tell whether the words of a sum or product need brackets where more follows."""
+    words = say(node, scope)
+    return " where " in words or ", " in words or words.startswith("days from ")
 
 
 def _is_julian(node: exp.Expr) -> bool:
     named = isinstance(node, exp.Anonymous) and node.name.casefold() == "julianday"
     return named and len(node.expressions) == 1
-
-
-def _say_moment(node: exp.Expr, scope: Scope) -> str:
-    if isinstance(node, exp.TsOrDsToTimestamp):
-        node = node.this
-    if isinstance(node, exp.Literal) and node.name.casefold() == "now":
-        return "today"
-    return say(node, scope)
-
-
-def _say_date_part(node: exp.Expr, scope: Scope) -> str | None:
-    part = _CODES.get(node.text("format"))
-    return None if part is None else f"{part} of {_say_moment(node.this, scope)}"
-
-
-def _say_date(node: exp.Expr, scope: Scope) -> str | None:
-    if node.expressions or node.this is None:
-        return None
-    moment = _say_moment(node.this, scope)
-    return moment if moment == "today" else f"date of {moment}"
-
-
-def _say_substring(node: exp.Expr, scope: Scope) -> str | None:
-    start, length = _read_slice(node)
-    if start < 1 or length < 1:
-        return None
-    where = f"first {length} characters"
-    if start > 1:
-        where = f"characters {start} to {start + length - 1}"
-    return f"{where} of {operand(node.this, scope)}"
-
-
-def _read_slice(node: exp.Expr) -> tuple[int, int]:
-    """Return start and length of a SUBSTR with plain numbers, zeros for any other."""
-    numbers = [node.args.get("start"), node.args.get("length")]
-    texts = [each.name for each in numbers if isinstance(each, exp.Literal) and each.name.isdigit()]
-    return (int(texts[0]), int(texts[1])) if len(texts) == 2 else (0, 0)
 
 
 def _say_round(node: exp.Expr, scope: Scope) -> str | None:
@@ -212,24 +87,26 @@ def _say_round(node: exp.Expr, scope: Scope) -> str | None:
         return None
     number = decimals.name if decimals is not None else "0"
     places = "a whole number" if number == "0" else f"{number} decimals"
-    return f"{operand(node.this, scope)} rounded to {places}".replace(" 1 decimals", " 1 decimal")
+    words = say(strip_brackets(node.this), scope)
+    return f"{words} (rounded to {places})".replace(" 1 decimals", " 1 decimal")
 
 
 def _say_cast(node: exp.Expr, scope: Scope) -> str:
     kind = str(node.args["to"].sql(dialect="sqlite")).upper()
-    words = operand(node.this, scope)
+    inner = strip_brackets(node.this)
     if kind.startswith("INT") or kind == "BIGINT":
-        return f"{words} as a whole number"
-    return f"{words} as text" if kind == "TEXT" else words
+        part = isinstance(inner, exp.TimeToStr | exp.Substring)
+        return say(inner, scope) if part else f"{operand(inner, scope)} as a whole number"
+    return f"{operand(inner, scope)} as text" if kind == "TEXT" else say(inner, scope)
 
 
 def _say_case(node: exp.Expr, scope: Scope) -> str | None:
-    if node.this is not None:
-        return None
-    branches = [
-        f"{operand(branch.args['true'], scope)} where {scope.where(branch.this, scope)}"
-        for branch in node.args.get("ifs") or []
-    ]
+    subject = node.this
+    branches = []
+    for branch in node.args.get("ifs") or []:
+        test = branch.this if subject is None else exp.EQ(this=subject, expression=branch.this)
+        value = operand(branch.args["true"], scope)
+        branches.append(f"{value} if {scope.teller.where(test, scope)}")
     default = node.args.get("default")
     return ", ".join([*branches, f"otherwise {operand(default, scope) if default else 'nothing'}"])
 
@@ -238,11 +115,13 @@ def _say_if(node: exp.Expr, scope: Scope) -> str:
     default = node.args.get("false")
     otherwise = operand(default, scope) if default is not None else "nothing"
     chosen = operand(node.args["true"], scope)
-    return f"{chosen} where {scope.where(node.this, scope)}, otherwise {otherwise}"
+    return f"{chosen} if {scope.teller.where(node.this, scope)}, otherwise {otherwise}"
 
 
 def _say_subquery(node: exp.Expr, scope: Scope) -> str:
-    return f"({scope.describe(node.unnest(), scope)})"
+    words = scope.teller.describe(node.unnest(), scope)
+    plain = " where " not in words and ", " not in words
+    return f"the {words}" if plain and not words.startswith("the ") else f"(the {words})"
 
 
 def _say_coalesce(node: exp.Expr, scope: Scope) -> str:
@@ -266,7 +145,11 @@ def _say_inner(node: exp.Expr, scope: Scope) -> str:
 def _say_constant(node: exp.Expr, scope: Scope) -> str:
     if isinstance(node, exp.Boolean):
         return "true" if node.this else "false"
-    return "no value" if isinstance(node, exp.Null) else "today"
+    if isinstance(node, exp.Null):
+        return "nothing"
+    if isinstance(node, exp.CurrentTime):
+        return "the time now"
+    return "now" if isinstance(node, exp.CurrentTimestamp) else "today"
 
 
 def _say_length(node: exp.Expr, scope: Scope) -> str:
@@ -274,49 +157,113 @@ def _say_length(node: exp.Expr, scope: Scope) -> str:
 
 
 def _say_joined(node: exp.Expr, scope: Scope) -> str:
+    swapped = read_swapped(node)
+    if swapped is not None:
+        words = operand(swapped[0], scope)
+        return f"month of {words}" if swapped[1] == "%Y-%m" else words
     parts = [strip_brackets(part) for part in node.flatten()]
-    pieces = [part for part in parts if isinstance(part, exp.Substring)]
-    if len(parts) == 5 and len(pieces) == 3 and len({piece.this.sql() for piece in pieces}) == 1:
-        dashes = all(isinstance(part, exp.Literal) and part.name == "-" for part in parts[1::2])
-        if dashes and [_read_slice(piece) for piece in pieces] in _DAY_ORDERS:
-            return f"{operand(pieces[0].this, scope)} as a date"
+    # A blank or a sign between two names goes without saying, but not without being there.
     return " followed by ".join(operand(part, scope) for part in parts)
 
 
 def _say_predicate(node: exp.Expr, scope: Scope) -> str:
-    return f"whether {scope.where(node, scope)}"
+    return f"whether {scope.teller.where(node, scope)}"
 
 
 def _say_star(node: exp.Expr, scope: Scope) -> str:
-    return "every column"
+    return "all details"
+
+
+def _say_modulo(node: exp.Expr, scope: Scope) -> str:
+    parts = [operand(part, scope) for part in (node.this, node.expression)]
+    return f"remainder of {parts[0]} divided by {parts[1]}"
+
+
+def _say_letters(node: exp.Expr, scope: Scope) -> str:
+    case = "small" if isinstance(node, exp.Lower) else "capital"
+    return f"{operand(node.this, scope)} in {case} letters"
+
+
+def _say_trim(node: exp.Expr, scope: Scope) -> str:
+    extra = node.args.get("expression")
+    what = "blanks" if extra is None else operand(extra, scope)
+    return f"{operand(node.this, scope)} without {what} around it"
+
+
+def _say_replace(node: exp.Expr, scope: Scope) -> str | None:
+    if node.args.get("replacement") is None:
+        return None
+    old, new = (operand(node.args[name], scope) for name in ("expression", "replacement"))
+    return f"{operand(node.this, scope)} with {old} replaced by {new}"
+
+
+def _say_position(node: exp.Expr, scope: Scope) -> str | None:
+    return f"position of {operand(node.args['substr'], scope)} in {operand(node.this, scope)}"
+
+
+def _say_nullif(node: exp.Expr, scope: Scope) -> str:
+    words = operand(node.this, scope)
+    return f"{words} (nothing where it is {operand(node.expression, scope)})"
+
+
+def _say_choice(node: exp.Expr, scope: Scope) -> str:
+    word = "smaller" if isinstance(node, exp.Least) else "larger"
+    parts = [operand(part, scope) for part in (node.this, *node.expressions)]
+    if len(parts) > 2:
+        word = "smallest" if word == "smaller" else "largest"
+    return f"{word} of {join_words(parts)}"
+
+
+def _say_list(node: exp.Expr, scope: Scope) -> str:
+    inner = node.this
+    if isinstance(inner, exp.Distinct) and len(inner.expressions) == 1:
+        return f"list of the different {operand(inner.expressions[0], scope)} values"
+    between = node.args.get("separator")
+    ending = f" with {operand(between, scope)} between them" if between is not None else ""
+    return f"list of {operand(inner, scope)} values{ending}"
 
 
 _SPEAKERS: dict[type[exp.Expr], Callable[[exp.Expr, Scope], str | None]] = {
     exp.Abs: _say_absolute,
-    exp.Avg: _say_avg,
+    exp.Anonymous: say_call,
+    exp.Avg: say_average,
     exp.Boolean: _say_constant,
     exp.Case: _say_case,
     exp.Cast: _say_cast,
     exp.Coalesce: _say_coalesce,
     exp.Column: say_column,
-    exp.Count: _say_count,
+    exp.Count: say_count,
     exp.CurrentDate: _say_constant,
+    exp.CurrentTime: _say_constant,
+    exp.CurrentTimestamp: _say_constant,
     exp.DPipe: _say_joined,
-    exp.Date: _say_date,
+    exp.Date: say_date,
+    exp.Greatest: _say_choice,
+    exp.Filter: say_filtered,
+    exp.GroupConcat: _say_list,
     exp.If: _say_if,
+    exp.Least: _say_choice,
     exp.Length: _say_length,
     exp.Literal: _say_literal,
-    exp.Max: _say_extreme,
-    exp.Min: _say_extreme,
+    exp.Lower: _say_letters,
+    exp.Max: say_extreme,
+    exp.Min: say_extreme,
+    exp.Mod: _say_modulo,
     exp.Neg: _say_negative,
     exp.Null: _say_constant,
+    exp.Nullif: _say_nullif,
     exp.Paren: _say_inner,
+    exp.Replace: _say_replace,
     exp.Round: _say_round,
     exp.Star: _say_star,
+    exp.StrPosition: _say_position,
     exp.Subquery: _say_subquery,
-    exp.Substring: _say_substring,
-    exp.Sum: _say_sum,
-    exp.TimeToStr: _say_date_part,
+    exp.Substring: say_substring,
+    exp.Sum: say_total,
+    exp.TimeToStr: say_date_part,
+    exp.Trim: _say_trim,
+    exp.Upper: _say_letters,
+    exp.Window: say_window,
     **dict.fromkeys(_SYMBOLS, _say_arithmetic),
     **dict.fromkeys(
         (

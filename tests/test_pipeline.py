@@ -240,7 +240,7 @@ def test_the_whole_answer(path):
     assert answer.result.rows == (("FR", 30.0), ("IT", 30.0))
     assert (
         answer.sentence
-        == "Shows the total spent from people where country has a value, for each country."
+        == "Total spent of people with a country, per country."
     )
     assert answer.chart == ChartSpec("bar", 0, 1, "sum(spent) by country")
     assert answer.timings.total > 0
@@ -305,7 +305,7 @@ def test_is_english(asked, expected):
 
 def test_computed_columns_are_named_in_words(path):
     answer = pipeline.answer("q", open_scripted(path, [COUNT, NAMES]))
-    assert answer.result.columns == ("number of records",)
+    assert answer.result.columns == ("number of people",)
     assert answer.alternatives[0].columns == ("name",)
 
 
