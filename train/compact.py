@@ -28,6 +28,7 @@ from t2s.backends.compact_model import CompactConfig, CompactModel
 from t2s.ir import KEYWORDS
 from train import augment, data, written
 from train.card import write_card
+from train.reduced_inputs import Parts, ReducedEncoder
 
 WRITTEN = "written"  # the set of train/questions
 DEFAULT_INIT = "sentence-transformers/all-MiniLM-L6-v2"
@@ -286,12 +287,16 @@ class Run:
         return loss.item()
 
     def export(self, folder: Path) -> None:
-        """Save the averaged weights as a ``transformers`` folder in fp16, with tokenizer and run record."""
+        """Save the averaged weights as a ``transformers`` folder in fp16, with tokenizer and run record.
+
+        With ``--no-averaging`` the last weights are saved instead.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         kept = [w.detach().clone() for w in self.weights]
-        with torch.no_grad():
-            for weight, averaged in zip(self.weights, self.average, strict=True):
-                weight.copy_(averaged)
+        if not self.args.no_averaging:
+            with torch.no_grad():
+                for weight, averaged in zip(self.weights, self.average, strict=True):
+                    weight.copy_(averaged)
         nn.Module.to(self.model, torch.float16)
         self.model.save_pretrained(folder)
         nn.Module.to(self.model, torch.float32)
@@ -311,7 +316,8 @@ def settings(args: argparse.Namespace) -> dict[str, object]:
     kept = {
         k: v
         for k, v in vars(args).items()
-        if k not in ("data", "databases", "work", "out", "start", "tokenizer", "minutes")
+        if k
+        not in ("data", "databases", "work", "prepared", "out", "start", "tokenizer", "minutes")
     }
     kept["init"] = DEFAULT_INIT
     kept["synthetic"] = bool(args.synthetic)
@@ -348,6 +354,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--databases", required=True, help="folder of the extracted databases, <set>/<db_id>.sqlite"
     )
     add("--work", required=True, help="folder for the checkpoint and prepared examples")
+    add(
+        "--prepared",
+        default="",
+        help="folder for prepared examples that several runs share; by default 'prepared' in --work",
+    )
     add("--out", required=True, help="folder to save the model in")
     add("--init", default=DEFAULT_INIT, help="encoder to start from: hub name or folder")
     add("--tokenizer", default="", help="folder of tokenizer.json when --init is a hub name")
@@ -378,6 +389,21 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add("--warmup", type=int, default=4000, help="examples of linear warm-up")
     add("--average-decay", type=float, default=0.998, help="decay a step of the averaged weights")
     add("--average-every", type=int, default=4, help="steps between two updates of the average")
+    add(
+        "--no-averaging",
+        action="store_true",
+        help="save the last weights, not the average (for an ablation)",
+    )
+    add(
+        "--no-linking-types",
+        action="store_true",
+        help="token types do not tell what linking matched (for an ablation: the app gives them to every model)",
+    )
+    add(
+        "--no-values",
+        action="store_true",
+        help="no cells, dates and numbers offered in the input (for an ablation: the app offers them to every model)",
+    )
     add("--save-minutes", type=float, default=5, help="minutes between checkpoints")
     add("--threads", type=int, default=2, help="CPU threads")
     add("--device", default="cpu", help="cpu or cuda")
@@ -394,13 +420,13 @@ def main(argv: list[str] | None = None) -> int:
     work = Path(args.work)
     work.mkdir(parents=True, exist_ok=True)
     weights = json.loads(args.weights) if args.weights else DEFAULT_WEIGHTS
-    sets = load_sets(args, work / "prepared")
+    sets = load_sets(args, Path(args.prepared) if args.prepared else work / "prepared")
     run = Run(args)
     rng = random.Random(args.seed + run.seen)
     tokenizer_folder = Path(args.tokenizer or args.init)
     source = batches(
         data.stream(sets, weights, rng),
-        encoding.InputEncoder.from_folder(tokenizer_folder),
+        ReducedEncoder.from_folder(tokenizer_folder, list_parts(args)),
         rng,
         args.batch_tokens,
         args.pool,
@@ -409,6 +435,11 @@ def main(argv: list[str] | None = None) -> int:
     run.save()
     run.export(Path(args.out))
     return 0
+
+
+def list_parts(args: argparse.Namespace) -> Parts:
+    """Return what of a request the model is given."""
+    return Parts(linking_types=not args.no_linking_types, values=not args.no_values)
 
 
 def load_sets(args: argparse.Namespace, cache: Path) -> dict[str, list[data.Example]]:
