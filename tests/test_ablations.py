@@ -322,6 +322,13 @@ def test_without_reranking_the_weights_are_put_aside(folder, monkeypatch):
     assert not ablations.load_row(ROWS["no-reranking"], folder / "model", 1).reranks
 
 
+def test_a_model_without_weights_to_rerank_by_has_no_row_without_them(folder, tmp_path, capsys):
+    argv = make_args(folder, tmp_path, "--only", "no-reranking")
+    assert ablations.main(argv, refuse) == 0
+    assert capsys.readouterr().out.startswith("no-reranking: left out")
+    assert not (tmp_path / "figures.json").exists()
+
+
 @pytest.fixture
 def handlers():
     """Training takes over two signals."""

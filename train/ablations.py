@@ -29,6 +29,7 @@ import psutil
 import torch
 from torch import nn
 
+from t2s import rerank
 from t2s.backends import DEFAULT_FOLDER, Backend, checksums
 from t2s.backends.compact import CompactBackend
 from t2s.values import Candidate, Decoding, Request, Schema
@@ -258,6 +259,9 @@ def main(argv: list[str] | None = None, call: Call = call_apart) -> int:
     path = Path(args.json) if args.json else work / "figures.json"
     kept = read_figures(path)
     for row in rows:
+        if not row.answering.reranked and not (find_model(row, args) / rerank.FILE_NAME).exists():
+            print(f"{row.name}: left out, the model has no weights to rerank by", flush=True)
+            continue
         settings = list_settings(row, args)
         if not any((k["name"], k["settings"]) == (row.name, settings) for k in kept):
             print(f"{row.name}: {row.label}", flush=True)
