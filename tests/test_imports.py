@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A part such as t2s.ir_read stands in the row of t2s.ir.
 ROWS = (
     ("streamlit_app", "t2s.__main__", "t2s.ui", "t2s.cli", "train"),
-    ("t2s.pipeline", "t2s.feedback", "t2s.preview", "t2s.profile", "t2s.search"),
+    ("t2s.pipeline", "t2s.feedback", "t2s.preview", "t2s.profile", "t2s.search", "t2s.suggest"),
     ("t2s.backends", "t2s.grammar", "t2s.encoding", "t2s.linking", "t2s.schema"),
     (
         # Parts of linking, schema and backends.

@@ -1,12 +1,12 @@
-"""The pure parts of the pages: escaping, suggestions, chart descriptions."""
+"""The pure parts of the pages: escaping, chart descriptions."""
 
 import re
 
 import pytest
 
-from t2s.ui import charts, suggestions
+from t2s.ui import charts
 from t2s.ui.markup import MAX_LABEL_CHARACTERS, count, escape, shorten
-from t2s.values import ChartSpec, Column, ForeignKey, Schema, Table
+from t2s.values import ChartSpec
 
 
 @pytest.mark.parametrize(
@@ -56,38 +56,6 @@ def test_shorten(text, limit, expected):
 )
 def test_count(number, expected):
     assert count(number, "row") == expected
-
-
-def test_suggestions_name_tables_and_measures_but_not_keys():
-    schema = Schema(
-        (
-            Table(
-                "OrderLine",
-                (
-                    Column("OrderId", "number"),
-                    Column("Region", "number"),
-                    Column("UnitPrice", "number"),
-                    Column("Status"),
-                ),
-                row_count=9,
-            ),
-        ),
-        (ForeignKey("OrderLine", "Region", "Area", "Id"),),
-    )
-    assert suggestions.suggest(schema) == (
-        "How many rows are in order line?",
-        "What is the average unit price in order line?",
-        "What are the different values of status in order line?",
-    )
-
-
-@pytest.mark.parametrize(
-    "tables",
-    [(), (Table("t", ()),), (Table("🙂", (Column("🙂"),)),)],
-    ids=["none", "bare", "emoji"],
-)
-def test_suggestions_of_a_schema_without_words_are_none(tables):
-    assert suggestions.suggest(Schema(tables)) == ()
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def _pick(upload: _Upload | None) -> Source | None:
         if own is not None and choice == _UPLOAD:
             with st.spinner("Reading the tables"):
                 tables = loaders.read_schema(own, shared=False)
-            return Source(own, tables, own.name, "", suggestions.suggest(tables), shared=False)
+            return Source(own, tables, own.name, "", suggestions.suggest(own, tables), shared=False)
         sample = samples[choice]
         opened = loaders.open_sample(sample.path, sample.path.stat().st_mtime_ns)
         tables = loaders.read_schema(opened, shared=True)

@@ -1,55 +1,19 @@
-"""Questions that any schema can answer, for databases that bring no examples of their own. Pure."""
+"""Questions to begin with, for uploaded databases; samples bring examples of their own."""
 
 from __future__ import annotations
 
-from t2s.values import Column, ForeignKey, Schema, Table
-from t2s.words import name_words
+import streamlit as st
 
-MAX_SUGGESTIONS = 4
-# Numbers that only name a row say nothing when averaged.
-_KEY_ENDINGS = ("id", "key", "code", "number", "no", "nr", "zip", "phone", "year", "index")
+from t2s import suggest as suggesting
+from t2s.values import Database, Schema
 
 
-def suggest(schema: Schema) -> tuple[str, ...]:
-    """Return up to four questions about the largest tables, simplest first."""
-    tables = sorted(
-        (t for t in schema.tables if t.columns and any(map(str.isalpha, t.name))),
-        key=lambda t: -(t.row_count or 0),
-    )
-    questions: list[str] = []
-    for table in tables[:2]:
-        questions += _about(table, schema.foreign_keys)
-    simple_first = sorted(questions, key=lambda q: not q.startswith("How many"))
-    return tuple(dict.fromkeys(simple_first))[:MAX_SUGGESTIONS]
+def suggest(db: Database, tables: Schema) -> tuple[str, ...]:
+    """Return up to six questions that have an answer in an uploaded file, worked out once per file."""
+    return _suggest(db, db.fingerprint, tables)
 
 
-def _about(table: Table, keys: tuple[ForeignKey, ...]) -> list[str]:
-    noun = table.nl_name or name_words(table.name)
-    questions = [f"How many rows are in {noun}?"]
-    number = next((c for c in table.columns if _is_measure(c, table, keys)), None)
-    if number is not None:
-        questions.append(f"What is the average {_words(number)} in {noun}?")
-    text = next((c for c in table.columns if _is_label(c)), None)
-    if text is not None:
-        questions.append(f"What are the different values of {_words(text)} in {noun}?")
-    return questions
-
-
-def _words(column: Column) -> str:
-    return column.nl_name or name_words(column.name)
-
-
-def _is_measure(column: Column, table: Table, keys: tuple[ForeignKey, ...]) -> bool:
-    refers = any(k.table == table.name and k.column == column.name for k in keys)
-    words = name_words(column.name).split()
-    return (
-        column.kind == "number"
-        and not column.primary_key
-        and not refers
-        and bool(words)
-        and words[-1] not in _KEY_ENDINGS
-    )
-
-
-def _is_label(column: Column) -> bool:
-    return column.kind == "text" and not column.primary_key and any(map(str.isalpha, column.name))
+# What stands in an uploaded file is forgotten with its session.
+@st.cache_resource(max_entries=4, scope="session", show_spinner=False)
+def _suggest(_db: Database, fingerprint: str, _tables: Schema) -> tuple[str, ...]:
+    return tuple(each.question for each in suggesting.suggest(_db, _tables))
