@@ -9,14 +9,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from time import perf_counter
 
 from t2s import (
-    database,
-    doubts,
     explain,
     explain_decline,
     guard,
@@ -24,71 +21,27 @@ from t2s import (
     present,
     probe,
     question,
+    reading,
     sandbox,
-    schema,
 )
 from t2s.backends import Backend, Calibrated, Reranking, SchemaPicker
-from t2s.errors import BackendError, DatabaseError, QueryError, QueryLimitError, QueryTimeoutError
-from t2s.linking import ValueIndex
-from t2s.values import (
-    Answer,
-    Candidate,
-    Database,
-    Decoding,
-    Limits,
-    QueryResult,
-    Request,
-    Schema,
-    Timings,
-)
+from t2s.errors import BackendError, QueryError, QueryLimitError, QueryTimeoutError
+from t2s.pipeline_remarks import DOUBT_SECONDS as DOUBT_SECONDS
+from t2s.pipeline_remarks import list_missing, name_headers
+from t2s.pipeline_remarks import list_remarks as list_remarks
+from t2s.pipeline_session import Session as Session
+from t2s.pipeline_session import open_session as open_session
+from t2s.values import Answer, Candidate, QueryResult, Request, Timings
 
 MAX_ALTERNATIVES = 3  # as many as fit beside an answer
 # At this ratio of probabilities, giving way mended 21 answers of typed dev and spoilt none; on Spider dev it
 # mended 5 and spoilt 6. Both sets have few questions whose right answer is empty, so it is kept high.
 HOLLOW_SHARE = 0.2
-# What is looked up beside an answer may take this long; a slower one stays without remarks.
-DOUBT_SECONDS = 0.25
 # Processor time beside the deadline of one statement for all candidates together.
 SPARE_SECONDS = 0.5
 PASSED_OVER = "The likeliest reading gives no rows; this is the next one that does."
 
 Outcome = QueryResult | QueryError | None  # of one candidate; None when it was not run
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What is needed to answer questions over one database. Holds no connection; safe to share."""
-
-    database: Database
-    schema: Schema
-    index: ValueIndex
-    backend: Backend
-    limits: Limits = field(default_factory=Limits)
-    decoding: Decoding = field(default_factory=Decoding)
-
-
-def open_session(
-    source: str | Path | Database,
-    backend: Backend,
-    *,
-    limits: Limits | None = None,
-    decoding: Decoding | None = None,
-) -> Session:
-    """Open a SQLite file read-only, read its schema and index its values.
-
-    Raises:
-        DatabaseError: It cannot be opened or read.
-    """
-    opened = source if isinstance(source, Database) else database.open_readonly(Path(source))
-    tables = schema.read(opened)
-    return Session(
-        opened,
-        tables,
-        linking.index(opened, tables),
-        backend,
-        limits or Limits(),
-        decoding or Decoding(),
-    )
 
 
 def answer(
@@ -129,6 +82,7 @@ def answer(
         chosen, guidance_notes = _choose(likeliest, candidates, outcomes, session)
     remarks = () if chosen is None else list_remarks(chosen, session)
     timings = Timings(linked - started, generated - linked, perf_counter() - generated)
+    others = _list_alternatives(chosen, outcomes)
     if chosen is None:
         agreeing = [candidate.sql is None for candidate in candidates]
         sentence, chart = explain_decline.decline(session.schema, asked, links), None
@@ -138,16 +92,16 @@ def answer(
         chart = present.choose_chart(chosen)
     return Answer(
         asked,
-        None if chosen is None else _with_headers(chosen, session.schema),
+        None if chosen is None else name_headers(chosen, session.schema),
         sentence,
         _believe(_share(candidates, agreeing), session.backend),
-        tuple(
-            _with_headers(other, session.schema) for other in _list_alternatives(chosen, outcomes)
-        ),
+        tuple(name_headers(other, session.schema) for other in others),
         links,
         chart,
         tuple(dict.fromkeys(notes + guidance_notes + remarks)),
         timings,
+        tuple(explain.sentence(other.sql, session.schema) for other in others),
+        () if chosen is None else reading.read(asked, links, chosen.sql, session.schema),
     )
 
 
@@ -233,9 +187,9 @@ def _choose_reranked(
     if best is None:
         return None, ()
     if probe.is_hollow(best):
-        return best, _list_missing(best, session)
+        return best, list_missing(best, session)
     if passed is not None and probe.is_hollow(passed):
-        return best, _list_missing(passed, session) or (PASSED_OVER,)
+        return best, list_missing(passed, session) or (PASSED_OVER,)
     return best, ()
 
 
@@ -256,7 +210,7 @@ def _choose(
     if not probe.is_hollow(best):
         return best, ()
     rival = _find_rival(candidates, outcomes)
-    missing = _list_missing(best, session)
+    missing = list_missing(best, session)
     if rival is None:
         return best, missing
     other, telling = rival
@@ -279,42 +233,6 @@ def _find_rival(
     )
 
 
-def _list_missing(result: QueryResult, session: Session) -> tuple[str, ...]:
-    """Return a sentence for each text that the statement looks for and no row holds."""
-    probes = probe.list_probes(result.sql, session.schema)
-    found = _look_up([each.sql for each in probes], session)
-    return tuple(
-        f"No row of {each.table} has {each.text} as {each.column}."
-        for each in probes
-        if (given := found.get(each.sql)) is not None and not given.rows
-    )
-
-
-def list_remarks(result: QueryResult, session: Session) -> tuple[str, ...]:
-    """Return a sentence for each way in which a result is not what it looks like; see ``t2s.doubts``."""
-    found = doubts.find(result, session.schema, session.index)
-    statements = [doubt.sql for doubt in found if doubt.sql]
-    slow = result.seconds > DOUBT_SECONDS  # what settles the doubts takes as long again
-    given = {} if slow or not statements else _look_up(statements, session)
-    rows = [given[doubt.sql].rows if doubt.sql in given else None for doubt in found]
-    return doubts.tell(found, rows)
-
-
-def _look_up(statements: Sequence[str], session: Session) -> dict[str, QueryResult]:
-    """Return what our own small statements gave; those that did not run in time are absent.
-
-    A remark is never worth an answer, so nothing is raised.
-    """
-    limits = replace(session.limits, deadline_seconds=DOUBT_SECONDS, kill_seconds=4 * DOUBT_SECONDS)
-    try:
-        ran = sandbox.run_each(
-            session.database.path, statements, limits, stop_after=len(statements)
-        )
-    except (QueryError, DatabaseError):
-        return {}
-    return {outcome.sql: outcome for outcome in ran if isinstance(outcome, QueryResult)}
-
-
 def _no_result_error(outcomes: Sequence[Outcome]) -> QueryError:
     failures = [outcome for outcome in outcomes if isinstance(outcome, QueryError)]
     if isinstance(failures[0], QueryTimeoutError | QueryLimitError):
@@ -330,11 +248,6 @@ def _no_result_error(outcomes: Sequence[Outcome]) -> QueryError:
 def _gives(outcome: Outcome, result: QueryResult) -> bool:
     """Tell whether a candidate gave the same set of rows."""
     return isinstance(outcome, QueryResult) and set(outcome.rows) == set(result.rows)
-
-
-def _with_headers(result: QueryResult, tables: Schema) -> QueryResult:
-    """Return the result with computed columns named in words."""
-    return replace(result, columns=explain.name_columns(result.sql, result.columns, tables))
 
 
 def _list_alternatives(

@@ -1,4 +1,4 @@
-"""A query result as a file that spreadsheets open and never run: CSV and XLSX. Pure.
+"""A query result as a file that spreadsheets open and never run: CSV and XLSX; and its SQL. Pure.
 
 openpyxl is imported by ``to_xlsx`` alone, when it is called.
 """
@@ -10,7 +10,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from t2s.present import name_headers, to_json_cell
+from t2s.present import clean_text, format_sql, name_headers, to_json_cell
 from t2s.present_text import disarm, show_text
 from t2s.values import Cell, QueryResult
 
@@ -60,6 +60,11 @@ def to_xlsx(result: QueryResult) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def to_sql(result: QueryResult) -> bytes:
+    """Return the statement over several lines, as a script of one statement."""
+    return f"{clean_text(format_sql(result.sql))};\n".encode()
 
 
 def _append(sheet: WriteOnlyWorksheet, row: Sequence[Cell], *, bold: bool = False) -> None:

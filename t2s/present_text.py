@@ -46,6 +46,24 @@ def disarm(text: str) -> str:
     return f"'{text}" if armed else text
 
 
+def name_headers(columns: tuple[str, ...], *, as_shown: bool = True) -> tuple[str, ...]:
+    """Return distinct, non-empty headers: a repeated "name" becomes "name (2)".
+
+    ``as_shown`` makes characters visible that cannot be seen.
+    """
+    clean = show_text if as_shown else clean_text
+    taken: set[str] = set()
+    headers = []
+    for position, column in enumerate(columns, start=1):
+        base = clean(column).strip() or f"column {position}"
+        header, number = base, 2
+        while header in taken:
+            header, number = f"{base} ({number})", number + 1
+        taken.add(header)
+        headers.append(header)
+    return tuple(headers)
+
+
 def _mark(match: re.Match[str]) -> str:
     return "".join(_name(ord(character)) for character in match.group())
 

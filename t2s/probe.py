@@ -14,12 +14,21 @@ MAX_PROBES = 4  # comparisons looked at per statement; each costs one small quer
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """``sql`` gives a row if any row of ``table`` has ``column`` compare true with ``text``."""
+    """``sql`` gives a row if any row of ``table`` has ``column`` compare true with ``text``.
+
+    Attributes:
+        sql: A small statement of our own.
+        table: As the database spells it.
+        column: As the statement spells it.
+        text: What is looked for, quoted: "'a' or 'b'".
+        literals: The same one by one, without quotes.
+    """
 
     sql: str
     table: str
     column: str
     text: str
+    literals: tuple[str, ...] = ()
 
 
 def is_hollow(result: QueryResult) -> bool:
@@ -56,7 +65,7 @@ def _build_probe(node: exp.Expr, schema: Schema) -> Probe | None:
     literals = [each for each in choices if isinstance(each, exp.Literal) and each.is_string]
     if not isinstance(left, exp.Column) or not literals or len(literals) < len(choices):
         return None
-    table = _find_table(left, schema)
+    table = find_table(left, schema)
     if table is None:
         return None
     bare = node.copy()
@@ -65,10 +74,11 @@ def _build_probe(node: exp.Expr, schema: Schema) -> Probe | None:
         column.this.set("quoted", True)
     texts = " or ".join(f"'{literal.name}'" for literal in literals)
     sql = exp.select("1").from_(exp.to_identifier(table, quoted=True)).where(bare).limit(1)
-    return Probe(sql.sql(dialect="sqlite"), table, left.name, texts)
+    given = tuple(literal.name for literal in literals)
+    return Probe(sql.sql(dialect="sqlite"), table, left.name, texts, given)
 
 
-def _find_table(column: exp.Column, schema: Schema) -> str | None:
+def find_table(column: exp.Column, schema: Schema) -> str | None:
     """Return the database table of a column from the FROM of its SELECT, None when not certain."""
     select = column.find_ancestor(exp.Select)
     while select is not None:

@@ -10,7 +10,9 @@ Cell = str | int | float | bytes | None
 ColumnKind = Literal["number", "text", "date", "boolean", "blob"]
 MatchKind = Literal["exact", "partial"]
 ValueSource = Literal["cell", "category", "date", "number"]
-ChartKind = Literal["number", "bar", "barh", "line", "scatter", "histogram"]
+ChartKind = Literal["number", "bar", "barh", "stacked", "line", "scatter", "histogram", "map"]
+MarkKind = Literal["table", "column", "value", "date", "number", "unused", "unknown"]
+Origin = Literal["model", "alternative", "edited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +205,42 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class ChartSpec:
-    """A chart chosen by rule: ``x`` and ``y`` are column positions of the result."""
+    """A chart chosen by rule: ``x``, ``y`` and ``series`` are column positions of the result.
+
+    Attributes:
+        kind: What is drawn. A ``map`` is longitude (``x``) against latitude (``y``).
+        x: What the marks stand at: labels, times or a measure.
+        y: The measure; the same as ``x`` where there is one column only.
+        title: Both in words.
+        series: The column that tells several lines or colours of bars apart, on a map what names a place;
+            None for one series.
+    """
 
     kind: ChartKind
     x: int
     y: int
     title: str = ""
+    series: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Question characters ``[start, end)`` and what they were taken for.
+
+    Attributes:
+        start: First character.
+        end: One past the last.
+        kind: ``unused`` when the database has it and the statement does not use it, ``unknown`` when it
+            matched no name and no value.
+        meaning: What it stands for: "table Customer", "Genre.Name = 'Rock'"; empty when unknown.
+        corrected: The spelling in the database when the question misspells it, else empty.
+    """
+
+    start: int
+    end: int
+    kind: MarkKind
+    meaning: str = ""
+    corrected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +271,11 @@ class Answer:
         chart: Chosen chart, None when a table says it better.
         notes: Sentences the user should see beside the answer ("only 12 of 40 tables were considered").
         timings: Seconds by stage.
+        alternative_sentences: What each alternative computes, in the order of ``alternatives``.
+        reading: What the words of the question became in the statement, in their order.
+        origin: Whose choice the statement is: the model's, or the user's among the alternatives or by
+            editing; ``confidence`` speaks of the model's choice alone.
+        first: What the model chose, when the user has chosen otherwise.
     """
 
     question: str
@@ -250,6 +287,10 @@ class Answer:
     chart: ChartSpec | None = None
     notes: tuple[str, ...] = ()
     timings: Timings = Timings()
+    alternative_sentences: tuple[str, ...] = ()
+    reading: tuple[Mark, ...] = ()
+    origin: Origin = "model"
+    first: QueryResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ FRENCH = "SELECT name FROM people WHERE country = 'FR'"
 NOBODY = "SELECT name FROM people WHERE country = 'France'"
 NOBODY_COUNTED = "SELECT count(*) FROM people WHERE country = 'France'"
 EMPTY = "SELECT name FROM people WHERE country = 'IT' AND id > 9"
+NOWHERE = "SELECT name FROM people WHERE country = 'Atlantis'"
+TOO_RICH = "SELECT name FROM people WHERE spent > 1000"
 NUMBERS = [f"SELECT {n}" for n in range(1, 7)]
 
 
@@ -217,8 +219,10 @@ def test_not_a_database(tmp_path):
 
 
 NOTES = [
-    ("q", [NOBODY], ("No row of people has 'France' as country.",)),
-    ("q", [NOBODY, FRENCH], ("No row of people has 'France' as country.",)),
+    ("q", [NOBODY], ("No row of people has 'France' as country; closest: 'FR', 2 rows.",)),
+    ("q", [NOBODY, FRENCH], ("No row of people has 'France' as country; closest: 'FR', 2 rows.",)),
+    ("q", [NOWHERE], ("No row of people has 'Atlantis' as country.",)),
+    ("q", [TOO_RICH], ("No row of people meets spent > 1000: spent goes from 10.0 to 30.0.",)),
     ("q", [NAMES], ()),
 ]
 
@@ -238,10 +242,7 @@ def test_the_whole_answer(path):
     answer = pipeline.answer("q", open_scripted(path, [sql]), today=date(2024, 5, 1))
     assert answer.question == "q"
     assert answer.result.rows == (("FR", 30.0), ("IT", 30.0))
-    assert (
-        answer.sentence
-        == "Total spent of people with a country, per country."
-    )
+    assert answer.sentence == "Total spent of people with a country, per country."
     assert answer.chart == ChartSpec("bar", 0, 1, "sum(spent) by country")
     assert answer.timings.total > 0
 

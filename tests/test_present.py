@@ -1,7 +1,8 @@
 import pytest
 import sqlglot
 
-from t2s import present
+from t2s import present, present_compare
+from t2s.present_charts import order_labels
 from t2s.values import ChartSpec, QueryResult
 
 
@@ -211,6 +212,42 @@ CHARTS = [
     (["a", "b"], [["x", "y"], ["z", "w"]], None),
     (["a", "b"], [["x", b"y"], ["z", b"w"]], None),
     (["a", "a"], [["x", 1], ["y", 2]], ChartSpec("bar", 0, 1, "a (2) by a")),
+    (  # one line a label
+        ["month", "city", "n"],
+        [[f"2024-{m:02}", city, m] for m in (1, 2, 3) for city in ("Rome", "Oslo")],
+        ChartSpec("line", 0, 2, "n by month and city", 1),
+    ),
+    (  # the label with more values stands below the bars
+        ["city", "kind", "n"],
+        [[city, kind, 1] for city in ("Rome", "Oslo", "Bonn") for kind in ("a", "b")],
+        ChartSpec("bar", 0, 2, "n by city and kind", 1),
+    ),
+    (
+        ["kind", "city", "n"],
+        [[kind, city, 1] for city in ("Rome", "Oslo", "Bonn") for kind in ("a", "b")],
+        ChartSpec("bar", 1, 2, "n by city and kind", 0),
+    ),
+    (  # a pair that comes twice would stack
+        ["month", "city", "n"],
+        [["2024-01", "Rome", 1], ["2024-01", "Rome", 2], ["2024-02", "Oslo", 2]],
+        None,
+    ),
+    (  # more series than colours
+        ["month", "city", "n"],
+        [[f"2024-{m:02}", f"c{c}", m] for m in (1, 2, 3) for c in range(9)],
+        None,
+    ),
+    (
+        ["name", "lat", "lon"],
+        [["Oslo", 59.9, 10.7], ["Rome", 41.9, 12.5]],
+        ChartSpec("map", 2, 1, "lat against lon", 0),
+    ),
+    (
+        ["Latitude", "Longitude"],
+        [[59.9, 10.7], [41.9, 12.5]],
+        ChartSpec("map", 1, 0, "Latitude against Longitude"),
+    ),
+    (["lat", "lon"], [[590.9, 10.7], [41.9, 12.5]], None),  # no latitude goes beyond 90
     (["year", "month"], [[2000, "2000-01"], [2001, "2001-01"], [2002, "2002-01"]], None),
 ]
 
@@ -222,6 +259,100 @@ def test_choose_chart(columns, rows, expected):
 
 def test_a_cut_result_has_no_chart():
     assert present.choose_chart(result(["city", "n"], [["a", 1], ["b", 2]], truncated=True)) is None
+
+
+FITTING = [
+    (["city", "n"], [["Rome", 2], ["Oslo", 3]], ["bar", "barh"]),
+    (["city", "n"], [[f"c{i}", i] for i in range(13)], ["barh"]),
+    (["month", "n"], MONTHS, ["line", "bar", "barh"]),
+    (["month", "n"], MONTHS[:2], ["bar", "barh", "line"]),
+    (["day", "n"], [[f"2024-01-{d:02}", d] for d in range(1, 29)], ["line", "bar"]),
+    (
+        ["month", "city", "n"],
+        [[f"2024-{m:02}", city, m] for m in (1, 2, 3) for city in ("Rome", "Oslo")],
+        ["line", "bar", "stacked"],
+    ),
+    (
+        ["city", "kind", "n"],
+        [[city, kind, -1] for city in ("Rome", "Oslo") for kind in ("a", "b")],
+        ["bar"],  # what is below zero does not stack
+    ),
+    (["a", "b"], [["x", "y"], ["z", "w"]], []),
+]
+
+
+@pytest.mark.parametrize(("columns", "rows", "expected"), FITTING)
+def test_charts_that_fit(columns, rows, expected):
+    assert [spec.kind for spec in present.list_charts(result(columns, rows))] == expected
+
+
+ORDERS = [
+    ("SELECT 1", ["b", "a", "c"], [1, 3, 2], ["a", "c", "b"]),  # the greatest first
+    ("SELECT 1 ORDER BY 2", ["b", "a", "c"], [1, 3, 2], ["b", "a", "c"]),
+    ("SELECT 1", ["2024-02", "2024-01"], [1, 2], ["2024-01", "2024-02"]),
+    ("SELECT 1", [2021, 2020], [1, 2], [2020, 2021]),
+    ("SELECT 1", ["Wed", "Mon", "Sun"], [1, 2, 3], ["Mon", "Wed", "Sun"]),
+    ("SELECT 1 ORDER BY 2", ["March", "January"], [1, 2], ["January", "March"]),
+    ("SELECT 1", ["High", "Low", "Medium"], [1, 2, 3], ["Low", "Medium", "High"]),
+    ("SELECT 1", ["30-39", "18-29", "40+"], [1, 2, 3], ["18-29", "30-39", "40+"]),
+    ("SELECT 1", ["b", None, "b", "a"], [1, 2, 3, 9], ["a", "b", None]),
+]
+
+
+@pytest.mark.parametrize(("sql", "labels", "values", "expected"), ORDERS)
+def test_order_of_labels(sql, labels, values, expected):
+    rows = tuple(zip(labels, values, strict=True))
+    spec = ChartSpec("bar", 0, 1)
+    assert list(order_labels(QueryResult(sql, ("x", "n"), rows), spec)) == expected
+
+
+CONFIDENCES = [
+    (1.0, "Quite sure"),
+    (0.85, "Quite sure"),
+    (0.84, "Likely"),
+    (0.6, "Likely"),
+    (0.5, "Unsure: check this reading"),
+    (0.35, "Unsure: check this reading"),
+    (0.1, "A guess: check this reading, or ask in other words"),
+    (0.0, "A guess: check this reading, or ask in other words"),
+]
+
+
+@pytest.mark.parametrize(("confidence", "expected"), CONFIDENCES)
+def test_confidence_in_words(confidence, expected):
+    assert present.say_confidence(confidence) == expected
+
+
+A, B, C = (1, "a"), (2, "b"), (3, "c")
+COMPARED = [
+    ([A, B], [A, B], "The same rows as first."),
+    ([], [], "The same rows as first."),
+    ([A, B], [B, A], "The same rows as first, in another order."),
+    ([A], [A, B, C], "2 rows more than first."),
+    ([A, B], [A], "1 row fewer than first."),
+    ([A, B], [A, C], "As many rows as first, 1 of them different."),
+    ([A, B], [A, C, C], "2 rows new and 1 row gone; 3 rows instead of 2."),
+    ([A], [B, C], "None of the first rows; 2 rows instead of 1."),
+    ([A], [B], "None of the first rows; 1 row, as before."),
+    ([(59,)], [(1057.5,)], "1,057.50 instead of 59."),
+    ([("x",)], [(None,)], "No value instead of x."),
+    ([(1,)], [(1.0,)], "The same rows as first."),
+    ([(1,)], [A], "Other columns than first: 2 instead of 1; 1 row, as before."),
+    ([(1,), (2,)], [A], "Other columns than first: 2 instead of 1; 1 row instead of 2."),
+]
+
+
+@pytest.mark.parametrize(("first", "now", "expected"), COMPARED)
+def test_compare(first, now, expected):
+    columns = [["a", "b"][: len(rows[0])] if rows else ["a", "b"] for rows in (first, now)]
+    results = [result(names, rows) for names, rows in zip(columns, (first, now), strict=True)]
+    assert present_compare.compare(*results) == expected
+
+
+def test_compare_says_what_was_not_read():
+    cut = result(["a", "b"], [A, B], truncated=True)
+    assert "as far as both were read" in present_compare.compare(cut, cut)
+    assert "not all" in present_compare.compare(cut, result(["a", "b"], [A]))
 
 
 FORMATTED = [

@@ -125,3 +125,14 @@ def test_a_workbook_without_rows_has_its_headers():
     sheet = read_back(present_export.to_xlsx(result(["a", "a"], [])))
     assert [cell.value for cell in sheet[1]] == ["a", "a (2)"]
     assert sheet.max_row == 1
+
+
+SCRIPTS = [
+    ("SELECT a FROM t WHERE b = 'é'", "SELECT a\nFROM t\nWHERE b = 'é';\n"),
+    ("SELECT '\udcff'", "SELECT '\ufffd';\n"),
+]
+
+
+@pytest.mark.parametrize(("sql", "expected"), SCRIPTS)
+def test_the_statement_as_a_script(sql, expected):
+    assert present_export.to_sql(QueryResult(sql, ("a",), ())).decode() == expected

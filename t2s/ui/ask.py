@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,6 +17,9 @@ from t2s.ui import answers, loaders, sidebar
 from t2s.ui.markup import count, escape
 from t2s.ui.sidebar import Source
 from t2s.values import Answer, Failure
+
+if TYPE_CHECKING:
+    from t2s.pipeline import Session
 
 # Older answers leave the page: each may hold a thousand rows.
 MAX_ANSWERS = 30
@@ -50,6 +56,17 @@ class Conversation:
         self.items = [*self.items, item][-MAX_ANSWERS:]
         self.number += 1
 
+    def replace(self, place: int, item: Answer | Failure) -> None:
+        """Put another item where the one with the number ``place`` is, unless that has left the page."""
+        position = place - (self.number - len(self.items))
+        if position >= 0:
+            self.items = [*self.items[:position], item, *self.items[position + 1 :]]
+
+    def find(self, place: int) -> Answer | Failure | None:
+        """Return the item with the number ``place``, None when it has left the page."""
+        position = place - (self.number - len(self.items))
+        return self.items[position] if 0 <= position < len(self.items) else None
+
     def history(self) -> tuple[str, ...]:
         """Return the answered questions, oldest first."""
         return tuple(i.question for i in self.items if isinstance(i, Answer) and i.result)
@@ -65,12 +82,12 @@ def show(spec: ModelSpec) -> None:
     _draw_input(talk, source)
     # Another run of the page may take an answer meanwhile; see _await_work.
     number, items = talk.number, talk.items
-    for position, item in enumerate(items):
-        answers.draw(item, f"{source.database.fingerprint} {number - len(items) + position}")
+    for place, item in enumerate(items, start=number - len(items)):
+        _draw_item(item, place, talk, source, spec)
     if talk.pending is not None:
         _answer_pending(talk, talk.pending, source, spec)
     elif (work := talk.work) is not None:
-        _await_work(talk, work, source, number)
+        _await_work(talk, work, source, spec, number)
     elif not talk.items:
         _draw_examples(talk, source, "start")
     loaders.start_backend(spec)
@@ -132,6 +149,43 @@ def _draw_examples(talk: Conversation, source: Source, place: str) -> None:
             )
 
 
+def _draw_item(
+    item: Answer | Failure, place: int, talk: Conversation, source: Source, spec: ModelSpec
+) -> None:
+    """Draw an answer with what the user can do with it; ``place`` is its number in the conversation."""
+    revise = partial(_revise, place, talk, source, spec)
+    actions = answers.Actions(
+        swap=lambda position: revise(partial(loaders.swap, position=position)),
+        rerun=lambda sql: revise(partial(loaders.rerun, sql=sql)),
+        restore=lambda: revise(loaders.restore),
+        ask=lambda text: _ask(talk, Asked(text, follows=False)),
+        # Only those of samples are known to work.
+        offers=source.examples if source.shared else (),
+    )
+    answers.draw(item, f"{source.database.fingerprint} {place}", actions)
+
+
+def _revise(
+    place: int,
+    talk: Conversation,
+    source: Source,
+    spec: ModelSpec,
+    change: Callable[[Answer, Session], Answer],
+) -> str:
+    """Put a changed answer in the place of one; return "" or why it could not be changed."""
+    item = talk.find(place)
+    if not isinstance(item, Answer):
+        return "This answer has left the page; ask the question again."
+    try:
+        session = loaders.open_session(
+            source.database, source.tables, loaders.wait_for_backend(spec), shared=source.shared
+        )
+        talk.replace(place, change(item, session))
+    except T2SError as error:
+        return str(error)
+    return ""
+
+
 def _start_over(fingerprint: str) -> None:
     st.session_state["conversations"].pop(fingerprint, None)
 
@@ -152,10 +206,12 @@ def _answer_pending(talk: Conversation, asked: Asked, source: Source, spec: Mode
         with st.chat_message("assistant", avatar=":material/database:"):
             _work(talk, asked, source, spec)
     with place.container():
-        answers.draw(talk.items[-1], f"{source.database.fingerprint} {talk.number - 1}")
+        _draw_item(talk.items[-1], talk.number - 1, talk, source, spec)
 
 
-def _await_work(talk: Conversation, work: Work, source: Source, drawn: int) -> None:
+def _await_work(
+    talk: Conversation, work: Work, source: Source, spec: ModelSpec, drawn: int
+) -> None:
     """Draw an answer that another run of the page works on, since the browser lost its connection or clicked.
 
     ``drawn`` is the number of answers taken when the page began to draw those that it has.
@@ -170,7 +226,7 @@ def _await_work(talk: Conversation, work: Work, source: Source, drawn: int) -> N
             work.is_done.wait()
     with place.container():
         if talk.number > drawn:
-            answers.draw(talk.items[-1], f"{source.database.fingerprint} {talk.number - 1}")
+            _draw_item(talk.items[-1], talk.number - 1, talk, source, spec)
 
 
 def _work(talk: Conversation, asked: Asked, source: Source, spec: ModelSpec) -> None:

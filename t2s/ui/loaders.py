@@ -174,3 +174,24 @@ def answer(question: str, session: Session, history: tuple[str, ...]) -> Answer:
     from t2s import pipeline  # noqa: PLC0415
 
     return pipeline.answer(question, session, history)
+
+
+def swap(given: Answer, session: Session, *, position: int) -> Answer:
+    """Put an alternative in front; see ``pipeline_revise.swap``."""
+    from t2s import pipeline_revise  # noqa: PLC0415
+
+    return pipeline_revise.swap(given, position, session)
+
+
+def rerun(given: Answer, session: Session, *, sql: str) -> Answer:
+    """Answer with an edited statement; see ``pipeline_revise.rerun``."""
+    from t2s import pipeline_revise  # noqa: PLC0415
+
+    return pipeline_revise.rerun(given, sql, session)
+
+
+def restore(given: Answer, session: Session) -> Answer:
+    """Put the model's own choice back; see ``pipeline_revise.restore``."""
+    from t2s import pipeline_revise  # noqa: PLC0415
+
+    return pipeline_revise.restore(given, session)
