@@ -119,8 +119,8 @@ def _reranking(folder: Path) -> list[str]:
         "## Order of the candidates\n\n"
         f"`{FILE_NAME}` holds {len(record['weights'])} weights over what each candidate leaves out and what it gives, "
         f"fitted by `python -m train.rerank` on {record['questions']:,} questions over {len(record['files'])} databases "
-        "of `train/questions` that the model had not seen when it wrote the candidates (it was trained on them "
-        f"afterwards). There its first candidate was right in {record['first right']} %, the one put first in "
+        "of `train/questions` that the model had not seen when it wrote the candidates (it was trained on most of "
+        f"them afterwards). There its first candidate was right in {record['first right']} %, the one put first in "
         f"{record['cross-validated']} % (five folds over databases), any candidate in {record['any right']} %."
     ]
 
