@@ -187,7 +187,10 @@ def _mark_unused(page: _Page, links: Links) -> None:
         plain = said in STOP_WORDS or stem(said) in _PLAIN_NAMES
         if name.kind == "exact" and not plain and page.is_free(name.start, name.end):
             page.add(name.start, name.end, "unused", _name([name]))
-    for value in links.values:
+    # A value may stand in several columns: the one that the statement could have used is meant.
+    for value in sorted(
+        links.values, key=lambda v: (v.table or "").casefold() not in page.uses.tables
+    ):
         told = value.source == "cell" and value.score >= MIN_UNUSED_SCORE and value.start >= 0
         if told and page.is_free(value.start, value.end):
             meaning = f"{value.table}.{value.column} = '{value.text}'"

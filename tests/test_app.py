@@ -26,6 +26,7 @@ SCRIPT = {
     "how many fruit": ["SELECT count(*) AS fruit FROM fruit", "SELECT sum(price) FROM fruit"],
     "price by name": ["SELECT name, price FROM fruit"],
     "none at all": ["SELECT name FROM fruit WHERE price > 1000"],
+    "fruit in Olso": ["SELECT name FROM fruit WHERE city = 'Olso'"],
     "does not run": ["SELECT missing FROM fruit"],
     "who is king": [None],
     "many": [
@@ -252,3 +253,122 @@ def test_folders_of_servers_that_were_killed_are_swept(backend, tmp_path, monkey
     AppTest.from_file(APP, default_timeout=60).run()
     assert (gone.exists(), running.exists()) == (False, True)
     shutil.rmtree(running)
+
+
+def press(page, label):
+    next(b for b in page.button if b.label == label).click()
+    return page.run()
+
+
+def captions(page):
+    return " | ".join(c.value for c in page.caption)
+
+
+def answer(page):
+    talks = page.session_state["conversations"]
+    return talks[list(talks)[-1]].items[-1]
+
+
+def edit(page, sql):
+    """Open the editor of the last answer, replace its statement and run it."""
+    if not page.main.toggle[-1].value:
+        page.main.toggle[-1].set_value(True).run()
+    page.main.text_area[-1].set_value(sql)
+    return press(page, "Run")
+
+
+def test_an_answer_says_how_sure_it_is_and_how_the_question_was_read(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "how many fruit")
+    said = captions(page)
+    assert "**Likely** · How I read your question: how many :blue-background[" in said
+    assert "**fruit** → table fruit" in said
+
+
+def test_one_click_shows_another_reading_and_one_leads_back(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "how many fruit")
+    press(page, "Show 8")
+    assert not page.exception
+    assert page.metric[0].value == "8"
+    assert page.code[0].value.startswith("SELECT sum(price)")
+    assert "8 instead of 3" in " ".join(m.value for m in page.markdown).replace("\\", "")
+    assert "How I read" in captions(page)
+    assert "Likely" not in captions(page)
+    press(page, "Back to the first answer")
+    assert page.metric[0].value == "3"
+    assert "Show 8" in [b.label for b in page.button]
+
+
+def test_edited_sql_is_run_and_compared(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "price by name")
+    edit(page, "SELECT name, price FROM fruit WHERE city = 'Oslo'")
+    assert not page.exception
+    assert answer(page).result.rows == (("apple", 1.5), ("plum", 4))
+    assert "1 row fewer than first" in " ".join(m.value for m in page.markdown)
+    page.main.toggle[-1].set_value(False).run()
+    assert "city = 'Oslo'" in page.code[0].value
+
+
+REFUSED_EDITS = [
+    "DROP TABLE fruit",
+    "SELECT missing FROM fruit",
+    "SELEC",
+    "",
+]
+
+
+@pytest.mark.parametrize("sql", REFUSED_EDITS)
+def test_an_edit_that_cannot_be_run_gets_one_sentence_and_keeps_the_text(page, sql):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "price by name")
+    edit(page, sql)
+    assert not page.exception
+    assert len(page.main.warning) == 1
+    assert page.main.text_area[-1].value == sql
+    assert len(answer(page).result.rows) == 3
+    edit(page, "SELECT 1")
+    assert not page.main.warning
+
+
+def test_an_edit_belongs_to_its_own_answer(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "how many fruit")
+    ask(page, "price by name")
+    edit(page, "SELECT 1")
+    talk = page.session_state["conversations"][list(page.session_state["conversations"])[-1]]
+    assert [item.origin for item in talk.items] == ["model", "edited"]
+
+
+def test_a_chart_can_be_switched(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "price by name")
+    switch = page.main.get("button_group")[0]
+    assert switch.options == ["Bars", "Bars sideways", "Table"]
+    assert len(page.main.dataframe) == 0
+    switch.set_value("Table").run()
+    assert len(page.main.dataframe) == 1
+
+
+def test_an_empty_result_names_the_closest_value(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "fruit in Olso")
+    assert "No row of fruit has 'Olso' as city; closest: 'Oslo', 2 rows." in captions(page).replace(
+        "\\", ""
+    )
+
+
+def test_a_declined_question_offers_some_that_work(page):
+    ask(page, "who is king")
+    assert page.main.info
+    offers = [b for b in page.main.button if b.key.startswith("offer")]
+    assert offers[0].label == escape(EXAMPLE.question)
+    offers[0].click().run()
+    assert isinstance(answer(page).result.rows, tuple)
+
+
+def test_what_is_offered_of_an_answer_can_be_downloaded(page):
+    upload(page, "fruit.csv", FRUIT)
+    ask(page, "price by name")
+    assert [b.label for b in page.main.get("download_button")] == ["CSV", "XLSX", "SQL"]

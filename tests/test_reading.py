@@ -121,9 +121,10 @@ def session(tmp_path_factory):
         CREATE TABLE Invoice (InvoiceId INTEGER PRIMARY KEY,
             CustomerId INTEGER REFERENCES Customer (CustomerId), InvoiceDate TEXT, Total REAL);
         CREATE TABLE Genre (GenreId INTEGER PRIMARY KEY, Name TEXT);
-        INSERT INTO Customer VALUES (1, 'Ada', 'France', 'ACT'), (2, 'Bo', 'Germany', 'OFF');
+        INSERT INTO Customer VALUES (1, 'Ada', 'France', 'ACT'), (2, 'Bo', 'Germany', 'OFF'),
+            (3, 'Oslo', NULL, NULL);
         INSERT INTO Invoice VALUES (1, 1, '2023-04-05', 3.5), (2, 2, '2024-01-02', 9);
-        INSERT INTO Genre VALUES (1, 'Rock'), (2, 'Bossa Nova');
+        INSERT INTO Genre VALUES (1, 'Rock'), (2, 'Bossa Nova'), (3, 'Oslo');
         """
     )
     connection.close()
@@ -209,6 +210,14 @@ READINGS = [
         [
             ("customers", "table", "table Customer", ""),
             ("France", "unused", "Customer.Country = 'France'", ""),
+        ],
+    ),
+    (  # two tables have such a value: the one that the statement reads is told
+        "customers from Oslo",
+        "SELECT count(*) FROM Customer",
+        [
+            ("customers", "table", "table Customer", ""),
+            ("Oslo", "unused", "Customer.Name = 'Oslo'", ""),
         ],
     ),
     # what is not here

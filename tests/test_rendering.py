@@ -11,7 +11,7 @@ from test_app import APP, upload
 
 from t2s import backends
 from t2s.backends.scripted import ScriptedBackend
-from t2s.values import Answer, ChartSpec, Failure, QueryResult
+from t2s.values import Answer, ChartSpec, Failure, Mark, QueryResult
 
 LONG = "x" * 10_000
 NASTY = [
@@ -39,7 +39,8 @@ def draw(item):
     def script(given):
         from t2s.ui import answers  # noqa: PLC0415 - AppTest runs the text of this function
 
-        answers.draw(given, "key")
+        actions = answers.Actions(str, str, str, print, ())
+        answers.draw(given, "key", actions)
 
     page = AppTest.from_function(script, kwargs={"given": item}, default_timeout=60).run()
     assert not page.exception
@@ -105,7 +106,7 @@ def test_equal_names_are_drawn_apart():
     assert list(page.dataframe[0].value.columns) == ["id", "id (2)", "column 3", "id (3)"]
 
 
-@pytest.mark.parametrize("kind", ["bar", "barh", "line"])
+@pytest.mark.parametrize("kind", ["bar", "barh", "line", "stacked"])
 def test_charts_of_hostile_labels_are_drawn(kind):
     rows = [[text, number] for number, text in enumerate(NASTY)]
     page = draw(make_answer(["<b>x</b>", LONG], rows, chart=ChartSpec(kind, 0, 1)))
@@ -116,9 +117,35 @@ def test_charts_of_hostile_labels_are_drawn(kind):
 @pytest.mark.parametrize("text", NASTY, ids=ascii)
 def test_other_readings_show_their_sql_as_text(text):
     other = QueryResult(f"SELECT '{text}'", (text,), ((text,),))
-    page = draw(make_answer(["a"], [[1]], alternatives=(other,)))
-    assert [t for t in drawn_markdown(page) if MARKUP.search(t)] == []
+    page = draw(make_answer(["a"], [[1]], alternatives=(other,), alternative_sentences=(text,)))
+    drawn = drawn_markdown(page)
+    assert [t for t in drawn if MARKUP.search(t) or HIDDEN.search(t)] == []
+    assert any(t.startswith("Show ") for t in drawn)
     assert not any(HIDDEN.search(code.value) for code in page.code)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+def test_readings_of_hostile_questions_stay_text(text):
+    question = f"a {text} b"
+    marks = (
+        Mark(2, 2 + len(text), "value", f"T.C = '{text}'", text),
+        Mark(3 + len(text), 4 + len(text), "unknown"),
+        Mark(-1, -1, "value", text),
+    )
+    result = QueryResult("SELECT 1", ("a",), ((1,),))
+    page = draw(Answer(question, result, "Shows it.", 1.0, reading=marks))
+    drawn = [t for t in drawn_markdown(page) if "How I read" in t]
+    assert len(drawn) == 1
+    assert [t for t in drawn if MARKUP.search(t) or HIDDEN.search(t)] == []
+
+
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+def test_a_result_put_in_front_is_compared_as_text(text):
+    first = QueryResult("SELECT 1", ("a",), (("x",),))
+    page = draw(make_answer(["a"], [[text]], first=first, origin="edited"))
+    drawn = drawn_markdown(page)
+    assert any("Your SQL" in t for t in drawn)
+    assert [t for t in drawn if MARKUP.search(t) or HIDDEN.search(t)] == []
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,26 @@ def test_chart_descriptions(kind, mark, horizontal):
     assert (spec["mark"]["type"], spec["encoding"]["x"]["type"]) == (mark, horizontal)
 
 
+SERIES = [
+    ("line", {"color", "strokeDash"}),
+    ("bar", {"color", "xOffset"}),
+    ("stacked", {"color"}),
+    ("map", {"tooltip"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "expected"), SERIES)
+def test_series_are_told_apart(kind, expected):
+    names = {"x": "a", "y": "b", "series": "c"}
+    spec = charts.build_spec(ChartSpec(kind, 0, 1, "", 2), names, 5)
+    assert set(spec["encoding"]) - {"x", "y"} == expected
+
+
+def test_labels_keep_the_given_order():
+    spec = charts.build_spec(ChartSpec("bar", 0, 1), {"x": "a", "y": "b"}, 2, ["z", "a"])
+    assert spec["encoding"]["x"]["sort"] == ["z", "a"]
+
+
 def test_chart_titles_are_short():
     spec = charts.build_spec(ChartSpec("bar", 0, 1), {"x": "n" * 10_000, "y": "m"}, 5)
     titles = [spec["encoding"][axis]["title"] for axis in ("x", "y")]

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from t2s import present, present_compare, present_export
-from t2s.present_text import show_text
+from t2s.present_text import clean_text, show_text
 from t2s.ui import editors
 from t2s.ui.charts import KIND_NAMES, draw_chart
 from t2s.ui.markup import escape, shorten
@@ -58,7 +58,7 @@ class Actions:
 def draw_question(question: str) -> None:
     """Draw what the user typed, as typed."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.text(question)
+        st.text(clean_text(question))
 
 
 def draw(item: Answer | Failure, key: str, actions: Actions | None = None) -> None:
@@ -214,7 +214,6 @@ def _draw_alternatives(item: Answer, key: str, actions: Actions | None) -> None:
                     key=f"other {key} {position}",
                     icon=":material/alt_route:",
                     type="tertiary",
-                    help=escape(sentence),
                     on_click=_do,
                     args=(key, actions.swap, position),
                 )

@@ -159,8 +159,7 @@ def _draw_item(
         rerun=lambda sql: revise(partial(loaders.rerun, sql=sql)),
         restore=lambda: revise(loaders.restore),
         ask=lambda text: _ask(talk, Asked(text, follows=False)),
-        # Only those of samples are known to work.
-        offers=source.examples if source.shared else (),
+        offers=source.examples,
     )
     answers.draw(item, f"{source.database.fingerprint} {place}", actions)
 
