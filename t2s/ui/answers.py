@@ -204,11 +204,11 @@ def _draw_alternatives(item: Answer, key: str, actions: Actions | None) -> None:
     if not item.alternatives or actions is None:
         return
     st.caption("Or did you mean" if item.result is not None else "What could be found")
-    with st.container(gap="xxsmall"):
+    with st.container(gap=None):
         for position, result in enumerate(item.alternatives):
             told = item.alternative_sentences[position : position + 1]
             sentence = shorten(told[0] if told else result.sql, _MAX_READING_CHARACTERS)
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
                 st.button(
                     f"Show {escape(_brief(result))}",
                     key=f"other {key} {position}",
