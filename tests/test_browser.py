@@ -128,7 +128,7 @@ def test_the_newest_answer_is_in_view_and_nothing_is_wider_than_a_phone(browser,
         )
         served.ask(page, question)
     last = page.get_by_test_id("stChatMessage").last.get_by_test_id("stCode").first
-    expect(last).to_be_in_viewport(timeout=15_000)
+    expect(last).to_be_in_viewport(timeout=45_000)
     save(page, "phone")
     width = page.evaluate("document.documentElement.scrollWidth")
     context.close()

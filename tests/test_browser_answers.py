@@ -135,7 +135,7 @@ CHARTS = ["bars", "line", "histogram", "points", "map", MONTHLY]
 def test_charts_of_each_kind_are_drawn(page, width, asked):
     served.ask(page, asked)
     chart = last(page).get_by_test_id("stVegaLiteChart")
-    expect(chart.locator("canvas, svg").first).to_be_visible(timeout=15_000)
+    expect(chart.locator("canvas, svg").first).to_be_visible(timeout=45_000)
     chart.scroll_into_view_if_needed()
     name = "series" if asked == MONTHLY else asked
     assert save(page, f"chart-{name}-{width}").stat().st_size > 10_000
