@@ -33,8 +33,8 @@ from train.reduced_inputs import Parts, ReducedEncoder
 WRITTEN = "written"  # the set of train/questions
 DEFAULT_INIT = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = {
-    "typed": 0.19, "written": 0.46, "spider": 0.16, "synthetic": 0.06, "spider_syn": 0.035, "sparc": 0.015,
-    "cosql": 0.015, "squall": 0.025, "ambrosia": 0.015, "wikisql": 0.01, "bird": 0.015,
+    "typed": 0.12, "written": 0.5, "spider": 0.14, "synthetic": 0.01, "spider_syn": 0.035, "sparc": 0.025,
+    "cosql": 0.01, "squall": 0.012, "ambrosia": 0.005, "wikisql": 0.13, "bird": 0.013,
 }  # fmt: skip
 POOL_BITS = 6_000_000
 POOL_CALLS = 2_000  # uses of the dropout pool before it is drawn anew, about 80 steps
